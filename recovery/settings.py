@@ -1,0 +1,330 @@
+"""How this installation is wired, in reading order. Everything that differs between installations comes from the
+environment; a secret may also be given as a file, `NAME_FILE=/run/secrets/name`.
+
+RECOVERY_MODE is `demo` or `test` when manage.py was started with that subcommand, `production` otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.FileAwareEnv()
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable or the content of its file, without the newline that editors leave at the end."""
+    return str(env.str(name, default=default)).strip()
+
+
+def required(name: str, example: str) -> str:
+    value = text(name)
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Set it in the environment, for example {name}={example}, "
+            f"or put it in a file and set {name}_FILE. To only look around, run: python3 manage.py demo"
+        )
+    return value
+
+
+# --- Which installation is this -------------------------------------------------------------------------------------
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+MODE = text("RECOVERY_MODE", "production")
+if MODE not in ("demo", "test", "production"):
+    raise ImproperlyConfigured(f"RECOVERY_MODE is {MODE!r}; it must be demo, test or production.")
+DEMO = MODE == "demo"
+TEST = MODE == "test"
+PRODUCTION = MODE == "production"
+DATA_DIR = Path(text("RECOVERY_DATA", str(BASE_DIR / "var" / MODE))).resolve()
+DEBUG = False
+
+# --- Secrets and hosts ----------------------------------------------------------------------------------------------
+
+
+def kept_key(file: Path) -> str:
+    """The demo's own key: made once, so that logins and links outlive a restart."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    return file.read_text()
+
+
+if PRODUCTION:
+    SECRET_KEY = required("SECRET_KEY", "$(python3 -c 'import secrets; print(secrets.token_urlsafe(64))')")
+    ALLOWED_HOSTS = [host.strip() for host in required("ALLOWED_HOSTS", "recovery.example.org").split(",")]
+else:
+    SECRET_KEY = kept_key(DATA_DIR / "secret_key") if DEMO else "a key that only tests use and that guards nothing"
+    ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
+SECRET_KEY_FALLBACKS = [key for key in text("SECRET_KEY_FALLBACKS").split(",") if key]
+SITE_URL = text("SITE_URL", f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION else "http://127.0.0.1:8000").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [origin for origin in text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
+
+# --- What is installed ----------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "tracker",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "heroicons",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # pages carry a random-length filler against BREACH
+    "recovery.middleware.BodyLimit",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "recovery.urls"
+WSGI_APPLICATION = "recovery.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database -------------------------------------------------------------------------------------------------------
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's entry for `url`, with what this product relies on switched on."""
+    entry: dict[str, Any] = environ.Env.db_url_config(url)
+    options = entry.setdefault("OPTIONS", {})
+    if entry["ENGINE"].endswith("sqlite3"):
+        # Writers queue instead of failing, and readers never wait for them.
+        options["transaction_mode"] = "IMMEDIATE"
+        options["timeout"] = 20
+        pragmas = ["journal_mode=WAL", "busy_timeout=20000", "foreign_keys=ON"]
+        pragmas.append("synchronous=OFF" if TEST else "synchronous=FULL")
+        options["init_command"] = ";".join(f"PRAGMA {pragma}" for pragma in pragmas)
+    else:
+        entry["CONN_MAX_AGE"] = None
+        entry["CONN_HEALTH_CHECKS"] = True
+    return entry
+
+
+# The demo never looks at DATABASE_URL: made-up patients must not reach a clinic's database.
+OWN_DATABASE = f"sqlite:///{DATA_DIR / 'recovery.sqlite3'}"
+DATABASES = {"default": database(OWN_DATABASE if DEMO else text("DATABASE_URL", OWN_DATABASE))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People ---------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "tracker.User"
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if TEST:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; no test password guards anything
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- What the browser may do ----------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+
+# Without TLS (demo, tests) a browser would refuse the __Host- prefix.
+SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page's form
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from inside the container, without TLS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+# Only behind a proxy that always sets or strips this header: PROXY_TLS_HEADER=X-Forwarded-Proto
+PROXY_TLS_HEADER = text("PROXY_TLS_HEADER")
+if PROXY_TLS_HEADER:
+    SECURE_PROXY_SSL_HEADER = (f"HTTP_{PROXY_TLS_HEADER.upper().replace('-', '_')}", "https")
+
+# What one request may carry. The longest honest one is a check-in with a note.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
+
+# --- Static files ---------------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(text("STATIC_ROOT", str(DATA_DIR / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TEST
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = TEST
+
+# --- Cache: worked-out pictures, nothing that may not be lost -----------------------------------------------------------
+
+CACHES = {"default": environ.Env.cache_url_config(text("CACHE_URL", "locmemcache://"))}
+
+# --- Time and language: instants in UTC; each clinic and patient has its own zone -----------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "tracker" / "locale"]
+
+# --- API ------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tracker.api.authentication.BearerToken",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "tracker.api.paging.Pages",
+    "EXCEPTION_HANDLER": "tracker.api.problems.handler",
+    "STRICT_JSON": True,  # NaN and Infinity are not numbers
+    "COERCE_DECIMAL_TO_STRING": False,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Recovery",
+    "DESCRIPTION": "Recovery after knee osteotomy: orders, check-ins, measurements, milestones and who needs attention.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Background work: the database is the queue of record, Celery carries wake-ups -----------------------------------
+
+CELERY_BROKER_URL = "memory://" if DEMO else text("CELERY_BROKER_URL", "memory://")
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_PUBLISH_RETRY = False  # a lost wake-up is harmless; a page that waits for a dead broker is not
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps no file: every job is a sweep that may run again
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+if CELERY_BROKER_URL.startswith("memory:"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}
+elif CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_connect_timeout": 2, "socket_timeout": 10}
+elif CELERY_BROKER_URL.startswith("amqp"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
+    CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+    CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
+
+# --- Mail: files under the data directory in the demo, EMAIL_URL elsewhere ------------------------------------------
+
+MAIL_DIR = DATA_DIR / "mail"
+EMAIL_TIMEOUT = 10
+EMAIL_SUBJECT_PREFIX = ""
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("DEFAULT_FROM_EMAIL", "Recovery <recovery@localhost>")
+if DEMO:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = MAIL_DIR
+else:
+    vars().update(environ.Env.email_url_config(text("EMAIL_URL", "smtp://localhost:25" if PRODUCTION else "memorymail://")))
+
+# --- Logs: to stdout, never a body, never a query string -------------------------------------------------------------
+
+LOG_LEVEL = text("LOG_LEVEL", "WARNING" if TEST else "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_query": {"()": "recovery.logs.NoQueryString"}},
+    "formatters": {
+        "plain": {"()": "recovery.logs.PlainFormatter", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    },
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "plain",
+            "filters": ["no_query"],
+        },
+    },
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING" if DEMO else "NOTSET", "propagate": True},
+        "django.request": {"handlers": [], "level": "ERROR" if DEMO else "NOTSET", "propagate": True},
+        "celery": {"level": "WARNING" if DEMO else "NOTSET"},
+        "kombu": {"level": "WARNING"},
+    },
+}
+
+# --- How tests run --------------------------------------------------------------------------------------------------
+
+if TEST:
+    DATABASES["default"]["TEST"] = {"CHARSET": None} if "sqlite" in DATABASES["default"]["ENGINE"] else {}
