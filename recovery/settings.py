@@ -143,7 +143,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People ---------------------------------------------------------------------------------------------------------
 
-AUTH_USER_MODEL = "tracker.User"
+if (BASE_DIR / "tracker" / "models").exists():  # until the models stand
+    AUTH_USER_MODEL = "tracker.User"
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
@@ -323,8 +324,3 @@ LOGGING = {
         "kombu": {"level": "WARNING"},
     },
 }
-
-# --- How tests run --------------------------------------------------------------------------------------------------
-
-if TEST:
-    DATABASES["default"]["TEST"] = {"CHARSET": None} if "sqlite" in DATABASES["default"]["ENGINE"] else {}

@@ -1,0 +1,37 @@
+"""Is this process alive, and may it be given work?"""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when this process can serve, else 503 with what is missing."""
+    missing = problems()
+    return JsonResponse({"ready": not missing, "problems": missing}, status=503 if missing else 200)
+
+
+def problems() -> list[str]:
+    """In plain words, what keeps this installation from serving."""
+    try:
+        return pending_migrations()
+    except DatabaseError:
+        return ["The database does not answer."]
+
+
+def pending_migrations() -> list[str]:
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{len(pending)} migrations wait: run python3 manage.py migrate."] if pending else []
