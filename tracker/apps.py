@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 from recovery import celery
-from tracker import checks
 
 
 class TrackerConfig(AppConfig):
@@ -14,4 +14,6 @@ class TrackerConfig(AppConfig):
 
     def ready(self) -> None:
         celery.app.set_default()
-        checks.register()
+        autodiscover_modules(
+            "checks"
+        )  # which registers what `check` asks; it reads models, so not before now

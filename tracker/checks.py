@@ -1,21 +1,19 @@
-"""What Django's `check` asks of this product's own settings."""
+"""What Django's `check` asks of this product's own settings and database, and what it puts right after a migration."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning
-from django.core.checks import register as register_check
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+from tracker.models import triggers
 
 
-def register() -> None:
-    """Add the checks; the ones about running for real clinics only speak under `check --deploy`."""
-    register_check(broker_is_shared, Tags.compatibility, deploy=True)
-    register_check(mail_leaves_the_machine, Tags.compatibility, deploy=True)
-    register_check(data_directory_is_writable, Tags.files)
-
-
+@register(Tags.compatibility, deploy=True)
 def broker_is_shared(**_: Any) -> list[CheckMessage]:
     if not settings.CELERY_BROKER_URL.startswith("memory:"):
         return []
@@ -28,6 +26,7 @@ def broker_is_shared(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.compatibility, deploy=True)
 def mail_leaves_the_machine(**_: Any) -> list[CheckMessage]:
     if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
         return []
@@ -40,6 +39,7 @@ def mail_leaves_the_machine(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.files)
 def data_directory_is_writable(**_: Any) -> list[CheckMessage]:
     try:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -52,3 +52,31 @@ def data_directory_is_writable(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def put_rules_in_place(using: str, **_: Any) -> None:
+    """The triggers again: SQLite drops a table's triggers whenever a migration rebuilds the table."""
+    triggers.install(connections[using])
+
+
+@register(Tags.database)
+def database_rules_stand(
+    databases: list[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    gone = sorted(
+        name
+        for alias in databases or []
+        for name in triggers.missing(connections[alias])
+    )
+    if not gone:
+        return []
+    return [
+        Error(
+            f"The database lacks rules that keep the record safe: {', '.join(gone)}.",
+            hint="Run: python3 manage.py migrate",
+            id="tracker.E003",
+        )
+    ]
+
+
+post_migrate.connect(put_rules_in_place, sender=apps.get_app_config("tracker"))
