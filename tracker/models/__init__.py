@@ -1,0 +1,58 @@
+"""What is stored: fields, constraints and cheap properties. No input or output, no clock."""
+
+from tracker.models.accounts import ApiToken, IdempotencyKey, User
+from tracker.models.alerts import Alert, AlertEvent
+from tracker.models.assessments import Assessment, StaffLook
+from tracker.models.audit import AuditEvent
+from tracker.models.checkins import CheckIn
+from tracker.models.clearances import Clearance, Hold, HoldRelease
+from tracker.models.clinics import Clinic, Membership
+from tracker.models.episodes import Episode, EpisodeFact, FactWithdrawal
+from tracker.models.measurements import Measurement
+from tracker.models.milestones import MilestoneEvent, MilestoneRecord
+from tracker.models.patients import Note, Patient
+from tracker.models.protocols import Protocol
+from tracker.models.reminders import (
+    Attempt,
+    Heartbeat,
+    Occurrence,
+    OutboxMessage,
+    ReminderPlan,
+)
+from tracker.models.restrictions import Acknowledgement, Restriction, Signature
+from tracker.models.reviews import Review
+
+__all__ = [
+    "Acknowledgement",
+    "Alert",
+    "AlertEvent",
+    "ApiToken",
+    "Assessment",
+    "Attempt",
+    "AuditEvent",
+    "CheckIn",
+    "Clearance",
+    "Clinic",
+    "Episode",
+    "EpisodeFact",
+    "FactWithdrawal",
+    "Heartbeat",
+    "Hold",
+    "HoldRelease",
+    "IdempotencyKey",
+    "Measurement",
+    "Membership",
+    "MilestoneEvent",
+    "MilestoneRecord",
+    "Note",
+    "Occurrence",
+    "OutboxMessage",
+    "Patient",
+    "Protocol",
+    "ReminderPlan",
+    "Restriction",
+    "Review",
+    "Signature",
+    "StaffLook",
+    "User",
+]
