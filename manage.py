@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from recovery import bootstrap
 
@@ -27,7 +28,7 @@ def environment(argv: list[str]) -> dict[str, str]:
         return {}
     chosen = {"RECOVERY_MODE": "demo"}
     if data := option("--data", rest):
-        chosen["RECOVERY_DATA"] = os.path.abspath(data)
+        chosen["RECOVERY_DATA"] = str(Path(data).resolve())
     if port := option("--port", rest):
         chosen["SITE_URL"] = f"http://127.0.0.1:{port}"
     return chosen

@@ -35,7 +35,9 @@ def ensure(argv: list[str], root: Path = ROOT) -> None:
     if not (missing := unmet(needs)) and not (inside and venv.outdated(file)):
         return
     if again:
-        stop(f"After installing {file.name}, these are still missing: {', '.join(missing)}. Delete .venv and try again.")
+        stop(
+            f"After installing {file.name}, these are still missing: {', '.join(missing)}. Delete .venv and try again."
+        )
     venv.prepare(file)
     start_again(venv.python, argv)
 
@@ -43,7 +45,9 @@ def ensure(argv: list[str], root: Path = ROOT) -> None:
 def refuse_other_pythons(version: tuple[int, ...]) -> None:
     if not OLDEST <= version < TOO_NEW:
         wanted = f"Python {dotted(OLDEST)} up to {TOO_NEW[0]}.{TOO_NEW[1] - 1}"
-        stop(f"This is Python {dotted(version)}; Recovery needs {wanted}. Start it with one of those: python3.11 manage.py")
+        stop(
+            f"This is Python {dotted(version)}; Recovery needs {wanted}. Start it with one of those: python3.11 manage.py"
+        )
 
 
 def stop(sentence: str) -> NoReturn:
@@ -194,7 +198,7 @@ def empty(directory: Path) -> None:
 def locked(directory: Path) -> Iterator[None]:
     """Two starts at the same moment: the second waits for the first."""
     directory.mkdir(exist_ok=True)
-    with open(directory / ".lock", "a") as handle:
+    with (directory / ".lock").open("a") as handle:
         hold(handle.fileno())
         yield
 

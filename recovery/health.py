@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from tracker.models import triggers
+
 
 @require_safe
 @never_cache
@@ -26,7 +28,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 def problems() -> list[str]:
     """In plain words, what keeps this installation from serving."""
     try:
-        return pending_migrations()
+        return pending_migrations() or missing_rules()
     except DatabaseError:
         return ["The database does not answer."]
 
@@ -35,3 +37,8 @@ def pending_migrations() -> list[str]:
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{len(pending)} migrations wait: run python3 manage.py migrate."] if pending else []
+
+
+def missing_rules() -> list[str]:
+    gone = triggers.missing(connection)
+    return [f"{len(gone)} rules of the database are gone: run python3 manage.py migrate."] if gone else []

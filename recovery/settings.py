@@ -52,7 +52,7 @@ def kept_key(file: Path) -> str:
     """The demo's own key: made once, so that logins and links outlive a restart."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
             new.write(secrets.token_urlsafe(64))
     except FileExistsError:
         pass
@@ -143,8 +143,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People ---------------------------------------------------------------------------------------------------------
 
-if (BASE_DIR / "tracker" / "models").exists():  # until the models stand
-    AUTH_USER_MODEL = "tracker.User"
+AUTH_USER_MODEL = "tracker.User"
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
@@ -210,9 +209,7 @@ STATIC_ROOT = Path(text("STATIC_ROOT", str(DATA_DIR / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if TEST
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if TEST else "recovery.static.Static"
     },
 }
 WHITENOISE_USE_FINDERS = TEST
@@ -260,7 +257,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Background work: the database is the queue of record, Celery carries wake-ups -----------------------------------
 
-CELERY_BROKER_URL = "memory://" if DEMO else text("CELERY_BROKER_URL", "memory://")
+CELERY_BROKER_URL = "memory://localhost/" if DEMO else text("CELERY_BROKER_URL", "memory://localhost/")
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
@@ -295,7 +292,9 @@ if DEMO:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = MAIL_DIR
 else:
-    vars().update(environ.Env.email_url_config(text("EMAIL_URL", "smtp://localhost:25" if PRODUCTION else "memorymail://")))
+    vars().update(
+        environ.Env.email_url_config(text("EMAIL_URL", "smtp://localhost:25" if PRODUCTION else "memorymail://"))
+    )
 
 # --- Logs: to stdout, never a body, never a query string -------------------------------------------------------------
 
@@ -305,7 +304,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"no_query": {"()": "recovery.logs.NoQueryString"}},
     "formatters": {
-        "plain": {"()": "recovery.logs.PlainFormatter", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
+        "plain": {
+            "()": "recovery.logs.PlainFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
     },
     "handlers": {
         "stdout": {

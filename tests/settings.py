@@ -4,4 +4,4 @@ import os
 
 os.environ["RECOVERY_MODE"] = "test"
 
-from recovery.settings import *  # noqa: E402, F403 - the mode must be set before the settings are read
+from recovery.settings import *  # noqa: F403 - the mode must be set before the settings are read

@@ -14,6 +14,4 @@ class TrackerConfig(AppConfig):
 
     def ready(self) -> None:
         celery.app.set_default()
-        autodiscover_modules(
-            "checks"
-        )  # which registers what `check` asks; it reads models, so not before now
+        autodiscover_modules("checks")  # which registers what `check` asks; it reads models, so not before now
