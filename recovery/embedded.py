@@ -50,6 +50,6 @@ def start(concurrency: int = 2) -> Background:
     worker_thread.start()
     if not ready.wait(SECONDS_TO_START):
         raise RuntimeError(f"The background worker did not start within {SECONDS_TO_START:.0f} seconds.")
-    beat = EmbeddedService(app, thread=True)
+    beat = EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler)
     beat.start()
     return Background(worker, worker_thread, beat)
