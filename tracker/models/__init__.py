@@ -1,5 +1,6 @@
 """What is stored: fields, constraints and cheap properties. No input or output, no clock."""
 
+from tracker.clinical.terms import Role
 from tracker.models.accounts import ApiToken, IdempotencyKey, User
 from tracker.models.alerts import Alert, AlertEvent
 from tracker.models.assessments import Assessment, StaffLook
@@ -52,6 +53,7 @@ __all__ = [
     "ReminderPlan",
     "Restriction",
     "Review",
+    "Role",
     "Signature",
     "StaffLook",
     "User",

@@ -13,32 +13,22 @@ from tracker.models.fields import coded, digest, one_of, public_id
 
 class Alert(models.Model):
     id = public_id()
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="alerts"
-    )
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="alerts")
     code = models.CharField(max_length=40)
     urgency = coded(Urgency)
     cause = models.CharField(max_length=120)
     evidence = models.JSONField(default=dict)
     sentence = models.CharField(max_length=300)
     """The clinician's sentence as it was when the alert opened."""
-    check_in = models.ForeignKey(
-        CheckIn, on_delete=models.PROTECT, null=True, related_name="alerts"
-    )
+    check_in = models.ForeignKey(CheckIn, on_delete=models.PROTECT, null=True, related_name="alerts")
     opened_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["episode", "code", "cause"], name="alert_once_a_cause"
-            ),
-            models.CheckConstraint(
-                condition=one_of("urgency", Urgency), name="alert_urgency_known"
-            ),
+            models.UniqueConstraint(fields=["episode", "code", "cause"], name="alert_once_a_cause"),
+            models.CheckConstraint(condition=one_of("urgency", Urgency), name="alert_urgency_known"),
         ]
-        indexes = [
-            models.Index(fields=["episode", "opened_at"], name="alert_by_episode")
-        ]
+        indexes = [models.Index(fields=["episode", "opened_at"], name="alert_by_episode")]
 
     def __str__(self) -> str:
         return f"{self.urgency} {self.code}"

@@ -14,9 +14,7 @@ from tracker.models.fields import coded
 class Assessment(models.Model):
     """A rebuildable cache: the worklist and charts read it, `reassess` writes it from nothing."""
 
-    episode = models.OneToOneField(
-        Episode, on_delete=models.CASCADE, primary_key=True, related_name="assessment"
-    )
+    episode = models.OneToOneField(Episode, on_delete=models.CASCADE, primary_key=True, related_name="assessment")
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
     as_of = models.DateField()
     computed_at = models.DateTimeField()
@@ -24,9 +22,7 @@ class Assessment(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True)
     """Digest of all that was worked out, so that a tick writes only what changed."""
     status = coded(Status)
-    attention = models.PositiveSmallIntegerField(
-        choices=[(a.value, a.name) for a in Attention]
-    )
+    attention = models.PositiveSmallIntegerField(choices=[(a.value, a.name) for a in Attention])
     reason = models.CharField(max_length=300)
     findings = models.JSONField(default=list)
     milestones = models.JSONField(default=list)
@@ -47,11 +43,7 @@ class Assessment(models.Model):
     last_check_in_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [
-            models.Index(
-                fields=["clinic", "attention", "surgery_date"], name="worklist_order"
-            )
-        ]
+        indexes = [models.Index(fields=["clinic", "attention", "surgery_date"], name="worklist_order")]
 
     def __str__(self) -> str:
         return f"{self.status} as of {self.as_of}"

@@ -29,9 +29,7 @@ class CheckIn(models.Model):
     """Null or blank is "not answered". `symptoms` [] is "none of these", null is "not answered"."""
 
     id = public_id()
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="check_ins"
-    )
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="check_ins")
     date = models.DateField()
     pain_rest = _pain()
     pain_load = _pain()
@@ -53,12 +51,8 @@ class CheckIn(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     role = coded(Role)
     client_key = models.UUIDField(null=True)
-    amends = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, related_name="amended_by"
-    )
-    earlier = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    amends = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="amended_by")
+    earlier = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     """The day's row that this one took the place of."""
     limit_percent = models.PositiveSmallIntegerField(null=True)
     limit_kg = models.PositiveSmallIntegerField(null=True)
@@ -71,26 +65,18 @@ class CheckIn(models.Model):
         constraints = [
             *[
                 models.CheckConstraint(
-                    condition=Q(**{f"{score}__isnull": True})
-                    | Q(**{f"{score}__range": (0, 10)}),
+                    condition=Q(**{f"{score}__isnull": True}) | Q(**{f"{score}__range": (0, 10)}),
                     name=f"check_in_{score}_0_10",
                 )
                 for score in PAIN_SCORES
             ],
             models.CheckConstraint(
-                condition=Q(reported_load_kg__isnull=True)
-                | Q(reported_load_kg__range=(0, 250)),
+                condition=Q(reported_load_kg__isnull=True) | Q(reported_load_kg__range=(0, 250)),
                 name="check_in_load_kg_0_250",
             ),
-            models.UniqueConstraint(
-                fields=["episode", "client_key"], name="check_in_client_key_once"
-            ),
+            models.UniqueConstraint(fields=["episode", "client_key"], name="check_in_client_key_once"),
         ]
-        indexes = [
-            models.Index(
-                fields=["episode", "date", "entered_at"], name="check_in_by_day"
-            )
-        ]
+        indexes = [models.Index(fields=["episode", "date", "entered_at"], name="check_in_by_day")]
 
     def __str__(self) -> str:
         return f"check-in of {self.date}"

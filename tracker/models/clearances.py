@@ -14,9 +14,7 @@ class Clearance(models.Model):
     """The latest entered decision of a gate stands."""
 
     id = public_id()
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="clearances"
-    )
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="clearances")
     gate = coded(Gate)
     decision = coded(Decision)
     basis_digest = digest()
@@ -27,16 +25,10 @@ class Clearance(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=one_of("gate", Gate), name="clearance_gate_known"
-            ),
-            models.CheckConstraint(
-                condition=one_of("decision", Decision), name="clearance_decision_known"
-            ),
+            models.CheckConstraint(condition=one_of("gate", Gate), name="clearance_gate_known"),
+            models.CheckConstraint(condition=one_of("decision", Decision), name="clearance_decision_known"),
         ]
-        indexes = [
-            models.Index(fields=["episode", "entered_at"], name="clearance_by_episode")
-        ]
+        indexes = [models.Index(fields=["episode", "entered_at"], name="clearance_by_episode")]
 
     def __str__(self) -> str:
         return f"{self.gate} {self.decision}"
@@ -58,12 +50,8 @@ class Hold(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["episode", "code", "cause"], name="hold_once_a_cause"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(max_percent__lte=100), name="hold_percent_0_100"
-            ),
+            models.UniqueConstraint(fields=["episode", "code", "cause"], name="hold_once_a_cause"),
+            models.CheckConstraint(condition=models.Q(max_percent__lte=100), name="hold_percent_0_100"),
         ]
 
     def __str__(self) -> str:

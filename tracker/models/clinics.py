@@ -26,9 +26,7 @@ class Clinic(models.Model):
     emergency_text = models.CharField(max_length=300, blank=True)
     quiet_from = models.TimeField(default=time(21))
     quiet_until = models.TimeField(default=time(7))
-    term_display = models.CharField(
-        max_length=8, choices=TermDisplay, default=TermDisplay.TERM
-    )
+    term_display = models.CharField(max_length=8, choices=TermDisplay, default=TermDisplay.TERM)
     ticked_on = models.DateField(null=True, blank=True, editable=False)
     """The clinic's local date that the daily tick last finished."""
 
@@ -40,12 +38,8 @@ class Membership(models.Model):
     """One role of one person in one clinic."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    clinic = models.ForeignKey(
-        Clinic, on_delete=models.CASCADE, related_name="memberships"
-    )
-    role = models.CharField(
-        max_length=24, choices=[(role.value, role.value) for role in STAFF_ROLES]
-    )
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=24, choices=[(role.value, role.value) for role in STAFF_ROLES])
     on_duty = models.BooleanField(default=True)
     """Whether urgent notices go to this person now."""
 

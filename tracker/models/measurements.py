@@ -14,17 +14,13 @@ from tracker.models.fields import coded, public_id
 def _in_range() -> Q:
     condition = Q()
     for name, kind in MEASUREMENTS.items():
-        condition |= Q(
-            kind=name, unit=kind.unit, value__range=(kind.lowest, kind.highest)
-        )
+        condition |= Q(kind=name, unit=kind.unit, value__range=(kind.lowest, kind.highest))
     return condition
 
 
 class Measurement(models.Model):
     id = public_id()
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="measurements"
-    )
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="measurements")
     kind = models.CharField(
         max_length=24,
         choices=[(name, kind.label) for name, kind in MEASUREMENTS.items()],
@@ -37,12 +33,8 @@ class Measurement(models.Model):
     role = coded(Role)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=_in_range(), name="measurement_in_range")
-        ]
-        indexes = [
-            models.Index(fields=["episode", "measured_on"], name="measurement_by_day")
-        ]
+        constraints = [models.CheckConstraint(condition=_in_range(), name="measurement_in_range")]
+        indexes = [models.Index(fields=["episode", "measured_on"], name="measurement_by_day")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"

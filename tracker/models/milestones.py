@@ -14,9 +14,7 @@ class MilestoneRecord(models.Model):
     """A claim that a goal was reached. It stands until a withdrawal; two standing records of a key are refused."""
 
     id = public_id()
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="milestone_records"
-    )
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="milestone_records")
     key = models.CharField(max_length=24)
     reached_on = models.DateField()
     value = models.DecimalField(max_digits=7, decimal_places=2, null=True)
@@ -36,20 +34,14 @@ class MilestoneEvent(models.Model):
         CONFIRMED = "confirmed"
         WITHDRAWN = "withdrawn"
 
-    record = models.ForeignKey(
-        MilestoneRecord, on_delete=models.PROTECT, related_name="events"
-    )
+    record = models.ForeignKey(MilestoneRecord, on_delete=models.PROTECT, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind)
     at = models.DateTimeField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     reason_digest = digest()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["record", "kind"], name="milestone_event_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["record", "kind"], name="milestone_event_once")]
 
     def __str__(self) -> str:
         return self.kind

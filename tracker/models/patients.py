@@ -18,12 +18,8 @@ def new_salt() -> str:
 
 class Patient(models.Model):
     id = public_id()
-    clinic = models.ForeignKey(
-        Clinic, on_delete=models.PROTECT, related_name="patients"
-    )
-    user = models.OneToOneField(
-        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="patient"
-    )
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
+    user = models.OneToOneField(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="patient")
     record_number = models.CharField(max_length=40, blank=True)
     given_name = models.CharField(max_length=80)
     family_name = models.CharField(max_length=80)
@@ -59,9 +55,7 @@ class Note(models.Model):
     text = models.TextField(max_length=2000)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["patient", "digest"], name="note_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["patient", "digest"], name="note_once")]
 
     def __str__(self) -> str:
         return self.digest[:8]

@@ -17,9 +17,7 @@ class Protocol(models.Model):
     key = models.CharField(max_length=40)
     version = models.PositiveIntegerField()
     body = models.JSONField()
-    approved_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True
-    )
+    approved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

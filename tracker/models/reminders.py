@@ -14,9 +14,7 @@ from tracker.models.patients import Patient
 class ReminderPlan(models.Model):
     """One kind of reminder as one patient wants it. `at` is wall-clock time in the patient's own zone."""
 
-    patient = models.ForeignKey(
-        Patient, on_delete=models.CASCADE, related_name="reminder_plans"
-    )
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="reminder_plans")
     kind = models.CharField(max_length=32)
     at = models.TimeField()
     enabled = models.BooleanField(default=True)
@@ -25,11 +23,7 @@ class ReminderPlan(models.Model):
     """The next instant the planner must look at this row; the planner reads only rows whose time has come."""
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["patient", "kind"], name="reminder_plan_once"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["patient", "kind"], name="reminder_plan_once")]
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.at}"
@@ -43,9 +37,7 @@ class Occurrence(models.Model):
         CANCELLED = "cancelled"
 
     id = public_id()
-    patient = models.ForeignKey(
-        Patient, on_delete=models.CASCADE, related_name="occurrences"
-    )
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="occurrences")
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, null=True)
     rule = models.CharField(max_length=32)
     local_date = models.DateField()
@@ -58,9 +50,7 @@ class Occurrence(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["patient", "rule", "local_date", "slot"], name="occurrence_once"
-            )
+            models.UniqueConstraint(fields=["patient", "rule", "local_date", "slot"], name="occurrence_once")
         ]
 
     def __str__(self) -> str:
@@ -91,15 +81,11 @@ class OutboxMessage(models.Model):
     kind = models.CharField(max_length=32)
     channel = models.CharField(max_length=12)
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, null=True)
-    patient = models.ForeignKey(
-        Patient, on_delete=models.CASCADE, null=True, related_name="messages"
-    )
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="messages")
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, null=True)
     recipient = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
     """Staff recipient; empty when it goes to the patient."""
-    occurrence = models.ForeignKey(
-        Occurrence, on_delete=models.CASCADE, null=True, related_name="messages"
-    )
+    occurrence = models.ForeignKey(Occurrence, on_delete=models.CASCADE, null=True, related_name="messages")
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=State, default=State.DUE)
@@ -115,9 +101,7 @@ class OutboxMessage(models.Model):
     class Meta:
         indexes = [
             # Read by the claim: only rows that can still be sent.
-            models.Index(
-                fields=["due_at"], condition=models.Q(state="due"), name="outbox_due"
-            ),
+            models.Index(fields=["due_at"], condition=models.Q(state="due"), name="outbox_due"),
             # Read by the sweeper: only rows somebody holds.
             models.Index(
                 fields=["lease_until"],
@@ -134,9 +118,7 @@ class OutboxMessage(models.Model):
 class Attempt(models.Model):
     """One try to hand a message to a provider."""
 
-    message = models.ForeignKey(
-        OutboxMessage, on_delete=models.CASCADE, related_name="tries"
-    )
+    message = models.ForeignKey(OutboxMessage, on_delete=models.CASCADE, related_name="tries")
     fence = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)

@@ -22,9 +22,7 @@ class Signature(models.Model):
         FACT = "fact"
 
     id = public_id()
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="signatures"
-    )
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="signatures")
     kind = models.CharField(max_length=12, choices=Kind)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     role = coded(Role)
@@ -35,9 +33,7 @@ class Signature(models.Model):
     reason_digest = digest()
 
     class Meta:
-        indexes = [
-            models.Index(fields=["episode", "signed_at"], name="signature_by_episode")
-        ]
+        indexes = [models.Index(fields=["episode", "signed_at"], name="signature_by_episode")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.signed_at:%Y-%m-%d}"
@@ -47,12 +43,8 @@ class Restriction(models.Model):
     """What the leg may carry from `starts_on` up to, not including, `ends_on`; None is until further notice."""
 
     id = public_id()
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="restrictions"
-    )
-    signature = models.ForeignKey(
-        Signature, on_delete=models.PROTECT, related_name="restrictions"
-    )
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="restrictions")
+    signature = models.ForeignKey(Signature, on_delete=models.PROTECT, related_name="restrictions")
     loading = coded(Loading)
     term = coded(Term)
     max_percent = models.PositiveSmallIntegerField()
@@ -67,14 +59,10 @@ class Restriction(models.Model):
     source = models.CharField(max_length=12, choices=Signature.Kind)
     gate = coded(Gate, blank=True, default="")
     """The gate whose clearance freed this step."""
-    origin = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    origin = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     """The row this one carries on after an order cut it, so that having seen that one counts for this one."""
     recorded_at = models.DateTimeField()
-    superseded_by = models.ForeignKey(
-        Signature, on_delete=models.PROTECT, null=True, related_name="superseded"
-    )
+    superseded_by = models.ForeignKey(Signature, on_delete=models.PROTECT, null=True, related_name="superseded")
 
     class Meta:
         constraints = [
@@ -83,29 +71,21 @@ class Restriction(models.Model):
                 name="restriction_percent_0_100",
             ),
             models.CheckConstraint(
-                condition=models.Q(ends_on__isnull=True)
-                | models.Q(ends_on__gt=models.F("starts_on")),
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gt=models.F("starts_on")),
                 name="restriction_ends_after_start",
             ),
             models.CheckConstraint(
-                condition=models.Q(full=False)
-                | models.Q(max_percent=100, cap_kg__isnull=True),
+                condition=models.Q(full=False) | models.Q(max_percent=100, cap_kg__isnull=True),
                 name="restriction_full_is_full",
             ),
             models.CheckConstraint(
                 condition=models.Q(max_percent=100) | models.Q(max_kg__isnull=False),
                 name="restriction_kg_known",
             ),
-            models.CheckConstraint(
-                condition=one_of("loading", Loading), name="restriction_loading_known"
-            ),
-            models.CheckConstraint(
-                condition=one_of("term", Term), name="restriction_term_known"
-            ),
+            models.CheckConstraint(condition=one_of("loading", Loading), name="restriction_loading_known"),
+            models.CheckConstraint(condition=one_of("term", Term), name="restriction_term_known"),
         ]
-        indexes = [
-            models.Index(fields=["episode", "starts_on"], name="restriction_by_episode")
-        ]
+        indexes = [models.Index(fields=["episode", "starts_on"], name="restriction_by_episode")]
 
     def __str__(self) -> str:
         return f"{self.term} from {self.starts_on}"
@@ -114,9 +94,7 @@ class Restriction(models.Model):
 class Acknowledgement(models.Model):
     """The patient saw this restriction."""
 
-    restriction = models.ForeignKey(
-        Restriction, on_delete=models.PROTECT, related_name="acknowledgements"
-    )
+    restriction = models.ForeignKey(Restriction, on_delete=models.PROTECT, related_name="acknowledgements")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -12,9 +12,7 @@ from tracker.models.fields import coded, public_id
 
 class Review(models.Model):
     id = public_id()
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="reviews"
-    )
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="reviews")
     kind = coded(ReviewKind)
     key = models.CharField(max_length=24)
     window_from = models.DateField()
@@ -25,9 +23,7 @@ class Review(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["episode", "key"], name="review_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["episode", "key"], name="review_once")]
 
     def __str__(self) -> str:
         return self.key

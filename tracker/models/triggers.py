@@ -49,11 +49,7 @@ def _statements(database: BaseDatabaseWrapper) -> list[str]:
     if database.vendor == "postgresql":
         return [part for part in _text(database).split("--;;") if _has_sql(part)]
     wanted = re.split(r"(?=^CREATE TRIGGER )", _text(database), flags=re.MULTILINE)[1:]
-    return [
-        sql
-        for name in sorted(expected(database))
-        for sql in (f"DROP TRIGGER IF EXISTS {name}",)
-    ] + wanted
+    return [sql for name in sorted(expected(database)) for sql in (f"DROP TRIGGER IF EXISTS {name}",)] + wanted
 
 
 def _has_sql(part: str) -> bool:

@@ -1,0 +1,234 @@
+"""The only door from a user to patient data. What no rule allows is refused.
+
+Every `*_for` function is one query, answers a stranger exactly as if the thing did not exist, and tells a colleague
+whose role is too small that it is. The table MAY is the whole of the rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
+
+from tracker.errors import Forbidden, NotFound
+from tracker.models import (
+    Alert,
+    CheckIn,
+    Clinic,
+    Episode,
+    EpisodeFact,
+    Hold,
+    Membership,
+    MilestoneRecord,
+    Patient,
+    Restriction,
+    Role,
+    User,
+)
+
+
+class Do(StrEnum):
+    """What somebody wants to do."""
+
+    READ = "read"
+    READ_AS_STAFF = "read_as_staff"
+    CONTACT = "contact"
+    LIST = "list"
+    WORKLIST = "worklist"
+    PROTOCOLS = "protocols"
+    ENROL = "enrol"
+    DETAILS = "details"
+    FACT = "fact"
+    SIGN = "sign"
+    ORDER = "order"
+    CLEAR = "clear"
+    RELEASE = "release"
+    ACKNOWLEDGE = "acknowledge"
+    CHECK_IN = "check_in"
+    AMEND = "amend"
+    MEASURE = "measure"
+    REACH = "reach"
+    CONFIRM = "confirm"
+    WITHDRAW = "withdraw"
+    REVIEW = "review"
+    TRIAGE = "triage"
+    SETTINGS = "settings"
+    OPERATIONS = "operations"
+
+
+_CLINICIANS = frozenset({Role.PHYSIOTHERAPIST, Role.SURGEON})
+_WITH_PATIENT = _CLINICIANS | {Role.PATIENT}
+_STAFF = _CLINICIANS | {Role.COORDINATOR}
+
+MAY: dict[Do, frozenset[Role]] = {
+    Do.READ: _WITH_PATIENT,
+    Do.READ_AS_STAFF: _CLINICIANS,
+    Do.CONTACT: _WITH_PATIENT | {Role.COORDINATOR},
+    Do.LIST: _WITH_PATIENT | {Role.COORDINATOR},
+    Do.WORKLIST: _CLINICIANS,
+    Do.PROTOCOLS: _WITH_PATIENT | {Role.COORDINATOR},
+    Do.ENROL: _STAFF,
+    Do.DETAILS: _STAFF,
+    Do.FACT: _CLINICIANS,
+    Do.SIGN: frozenset({Role.SURGEON}),
+    Do.ORDER: _CLINICIANS,
+    # Which gate a physiotherapist may clear, and which hold release, is a rule of the gate and the hold.
+    Do.CLEAR: _CLINICIANS,
+    Do.RELEASE: _CLINICIANS,
+    Do.ACKNOWLEDGE: frozenset({Role.PATIENT}),
+    Do.CHECK_IN: _WITH_PATIENT,
+    Do.AMEND: _WITH_PATIENT,
+    Do.MEASURE: _WITH_PATIENT,
+    Do.REACH: _WITH_PATIENT,
+    Do.CONFIRM: _CLINICIANS,
+    Do.WITHDRAW: _CLINICIANS,
+    Do.REVIEW: _STAFF,
+    Do.TRIAGE: _CLINICIANS,
+    Do.SETTINGS: frozenset({Role.PATIENT}),
+    Do.OPERATIONS: _STAFF,
+}
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody in a role: staff of `clinic`, or `patient` there."""
+
+    user: User
+    role: Role
+    clinic: Clinic
+    patient: Patient | None = None
+
+    def may(self, do: Do) -> bool:
+        return self.role in MAY[do]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An episode that `actor` may do the asked thing with."""
+
+    actor: Actor
+    episode: Episode
+
+
+@dataclass(frozen=True, slots=True)
+class RowDoor(Generic[Row]):
+    """A row of an episode that `actor` may do the asked thing with."""
+
+    actor: Actor
+    episode: Episode
+    row: Row
+
+
+def actor(user: User) -> Actor | None:
+    """Who the user is when they come in by the front door: staff first, else a patient, else nobody."""
+    membership = Membership.objects.select_related("clinic").filter(user=user).order_by("pk").first()
+    if membership is not None:
+        return Actor(user, Role(membership.role), membership.clinic)
+    patient = Patient.objects.select_related("clinic").filter(user=user).first()
+    return None if patient is None else Actor(user, Role.PATIENT, patient.clinic, patient)
+
+
+def clinic_for(user: User, do: Do) -> Actor:
+    """The user as somebody who may `do` a thing that belongs to no one episode."""
+    who = actor(user)
+    if who is None or not who.may(do):
+        raise Forbidden
+    return who
+
+
+def episode_for(user: User, id: str | UUID, do: Do) -> Door:
+    episode = _visible(user).filter(pk=_uuid(id)).first()
+    return _open(user, episode, do)
+
+
+def own_episode(user: User, do: Do) -> Door:
+    """The signed-in patient's own episode: the open one, else the latest."""
+    episode = _visible(user).filter(patient__user=user).order_by("-state", "-created_at").first()
+    if episode is None:
+        raise Forbidden("This page is for patients. Staff find patients on the worklist.")
+    return _open(user, episode, do)
+
+
+def episodes_of(user: User, do: Do) -> QuerySet[Episode]:
+    """Every episode that the user may `do` a thing with."""
+    roles = [role.value for role in MAY[do]]
+    allowed = Q(staff_role__in=roles)
+    if Role.PATIENT in MAY[do]:
+        allowed |= Q(patient__user=user)
+    return _visible(user).filter(allowed)
+
+
+def alert_for(user: User, id: str | UUID, do: Do) -> RowDoor[Alert]:
+    return _row_for(Alert, user, id, do)
+
+
+def restriction_for(user: User, id: str | UUID, do: Do) -> RowDoor[Restriction]:
+    return _row_for(Restriction, user, id, do)
+
+
+def check_in_for(user: User, id: str | UUID, do: Do) -> RowDoor[CheckIn]:
+    return _row_for(CheckIn, user, id, do)
+
+
+def hold_for(user: User, id: str | UUID, do: Do) -> RowDoor[Hold]:
+    return _row_for(Hold, user, id, do)
+
+
+def milestone_for(user: User, id: str | UUID, do: Do) -> RowDoor[MilestoneRecord]:
+    return _row_for(MilestoneRecord, user, id, do)
+
+
+def fact_for(user: User, id: str | UUID, do: Do) -> RowDoor[EpisodeFact]:
+    return _row_for(EpisodeFact, user, id, do)
+
+
+def _row_for(model: type[Row], user: User, id: str | UUID, do: Do) -> RowDoor[Row]:
+    rows = model._default_manager.select_related("episode__patient", "episode__clinic")
+    row: Any = (
+        rows.annotate(staff_role=_role_in(user, "episode__clinic"))
+        .filter(Q(episode__patient__user=user) | Q(staff_role__isnull=False), pk=_uuid(id))
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    row.episode.staff_role = row.staff_role
+    door = _open(user, row.episode, do)
+    return RowDoor(door.actor, door.episode, row)
+
+
+def _visible(user: User) -> QuerySet[Episode]:
+    """Episodes whose existence the user may know: their own, and those of clinics they work in."""
+    return (
+        Episode.objects.select_related("patient", "clinic", "assessment")
+        .annotate(staff_role=_role_in(user, "clinic"), surgeon_name=F("surgeon__name"))
+        .filter(Q(patient__user=user) | Q(staff_role__isnull=False))
+    )
+
+
+def _role_in(user: User, clinic: str) -> Subquery:
+    return Subquery(Membership.objects.filter(user=user, clinic=OuterRef(clinic)).values("role")[:1])
+
+
+def _open(user: User, episode: Any, do: Do) -> Door:
+    if episode is None:
+        raise NotFound
+    patient = episode.patient if episode.patient.user_id == user.pk else None
+    role = Role.PATIENT if patient is not None else Role(episode.staff_role)
+    who = Actor(user, role, episode.clinic, patient)
+    if not who.may(do):
+        raise Forbidden
+    return Door(who, episode)
+
+
+def _uuid(id: str | UUID) -> UUID:
+    if isinstance(id, UUID):
+        return id
+    try:
+        return UUID(id)
+    except (ValueError, AttributeError, TypeError):
+        raise NotFound from None

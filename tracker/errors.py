@@ -1,0 +1,69 @@
+"""What can go wrong, in words a person can act on. Pages and the API show the same sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Problem(Exception):
+    """A refusal. `sentence` tells what and what to do; `fields` tells it field by field."""
+
+    status = 400
+    code = "problem"
+    sentence = "That could not be done."
+
+    def __init__(
+        self,
+        sentence: str = "",
+        *,
+        code: str = "",
+        fields: Mapping[str, str | list[str]] | None = None,
+    ) -> None:
+        self.sentence = sentence or self.sentence
+        self.code = code or self.code
+        self.fields = {name: [said] if isinstance(said, str) else list(said) for name, said in (fields or {}).items()}
+        super().__init__(self.sentence)
+
+
+class Invalid(Problem):
+    """Something that was sent cannot be right."""
+
+    code = "invalid"
+    sentence = "Some answers need another look."
+
+    def __init__(self, fields: Mapping[str, str | list[str]], sentence: str = "", *, code: str = "") -> None:
+        super().__init__(sentence, code=code, fields=fields)
+
+
+class EmergencyInvalid(Invalid):
+    """Refused, but what it says is urgent: the emergency text comes before the complaint (design 10.11)."""
+
+    def __init__(self, refusal: Invalid, emergency: str) -> None:
+        super().__init__(refusal.fields, refusal.sentence, code=refusal.code)
+        self.emergency = emergency
+
+
+class Forbidden(Problem):
+    status = 403
+    code = "forbidden"
+    sentence = "Your role does not allow this. Ask a colleague whose role does."
+
+
+class NotFound(Problem):
+    """Also what a stranger hears, so that nobody learns what exists."""
+
+    status = 404
+    code = "not_found"
+    sentence = "There is nothing here. Check the address, or go back to the start."
+
+
+class Conflict(Problem):
+    """Somebody was faster, or something stands in the way. `current` is the row as it is now."""
+
+    status = 409
+    code = "conflict"
+    sentence = "This has changed since you opened it. Look at the new state, then decide again."
+
+    def __init__(self, sentence: str = "", *, code: str = "", current: object | None = None) -> None:
+        super().__init__(sentence, code=code)
+        self.current = current
