@@ -1,0 +1,62 @@
+"""What every page shares: its frame, its navigation and the way it is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from tracker import access
+from tracker.clinical.terms import Role
+
+PATIENT_PAGES = (
+    ("/today/", "Today"),
+    ("/check-in/", "Check in"),
+    ("/progress/", "Progress"),
+    ("/plan/", "Plan"),
+    ("/settings/", "Settings"),
+)
+STAFF_PAGES = (
+    ("/worklist/", "Worklist"),
+    ("/alerts/", "Alerts"),
+    ("/protocols/", "Protocols"),
+)
+HOME = {Role.PATIENT: "/today/", Role.AUDITOR: "/protocols/"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the navigation."""
+
+    path: str
+    label: str
+    current: bool
+
+
+def page(
+    request: HttpRequest, template: str, actor: access.Actor | None, context: Mapping[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """The page with its frame. `actor` decides the navigation and the footer; None is a page outside, such as sign-in."""
+    frame = {"actor": actor, "nav": navigation(actor, request.path)}
+    return render(request, template, {**frame, **(context or {})}, status=status)
+
+
+def navigation(actor: access.Actor | None, path: str) -> list[Item]:
+    if actor is None:
+        return []
+    pages = PATIENT_PAGES if actor.role is Role.PATIENT else STAFF_PAGES
+    return [Item(target, label, path.startswith(target)) for target, label in pages]
+
+
+def home(actor: access.Actor) -> str:
+    """Where `/` sends this person."""
+    return HOME.get(actor.role, "/worklist/")
+
+
+def demo(request: HttpRequest) -> dict[str, bool]:
+    """Context processor: whether this installation only holds made-up people."""
+    return {"demo": settings.DEMO}
