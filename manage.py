@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 from recovery import bootstrap
@@ -37,7 +38,7 @@ def environment(argv: list[str]) -> dict[str, str]:
 def option(name: str, words: list[str]) -> str | None:
     """The value of `name VALUE` or `name=VALUE`, the last one given."""
     found = None
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in zip_longest(words, words[1:], fillvalue=""):
         if word == name:
             found = after
         elif word.startswith(f"{name}="):

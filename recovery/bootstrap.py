@@ -60,7 +60,10 @@ def dotted(version: tuple[int, ...]) -> str:
 
 # --- What is needed, and is it here ---------------------------------------------------------------------------------
 
-REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(\[[^\]]*\])?\s*(?P<ranges>[^;]*?)\s*(;\s*(?P<marker>.+))?")
+RANGE = r"(~=|>=|==)\s*[\d.]+"
+REQUIREMENT = re.compile(
+    rf"(?P<name>[\w.-]+)(\[[^\]]*\])?\s*(?P<ranges>({RANGE}(\s*,\s*{RANGE})*)?)\s*(;\s*(?P<marker>.+))?"
+)
 MARKER = re.compile(r"sys_platform (?P<sign>==|!=) '(?P<platform>\w+)'")
 
 
@@ -110,9 +113,7 @@ def in_range(found: tuple[int, ...], one: str) -> bool:
         return found >= bound and found[: len(bound) - 1] == bound[:-1]
     if sign == ">=":
         return found >= bound
-    if sign == "==":
-        return found == bound
-    raise ValueError(f"cannot read the range {one!r} in pyproject.toml")
+    return found == bound
 
 
 # --- The virtual environment ----------------------------------------------------------------------------------------
