@@ -22,6 +22,7 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST, TOO_NEW = (3, 11), (3, 15)
 STARTED_AGAIN = "RECOVERY_STARTED_AGAIN"
+LOCK = ".bootstrap-lock"  # uv holds a .lock of its own in there
 
 
 def ensure(argv: list[str], root: Path = ROOT) -> None:
@@ -191,7 +192,7 @@ def digest(file: Path) -> str:
 def empty(directory: Path) -> None:
     """Clear away what is left of a broken environment, all but the lock that is being held."""
     for child in directory.iterdir():
-        if child.name != ".lock":
+        if child.name != LOCK:
             shutil.rmtree(child) if child.is_dir() and not child.is_symlink() else child.unlink()
 
 
@@ -199,7 +200,7 @@ def empty(directory: Path) -> None:
 def locked(directory: Path) -> Iterator[None]:
     """Two starts at the same moment: the second waits for the first."""
     directory.mkdir(exist_ok=True)
-    with (directory / ".lock").open("a") as handle:
+    with (directory / LOCK).open("a") as handle:
         hold(handle.fileno())
         yield
 
