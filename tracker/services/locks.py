@@ -1,0 +1,26 @@
+"""Every clinical write takes the same lock: the episode's row."""
+
+from __future__ import annotations
+
+from tracker.errors import Conflict
+from tracker.models import Episode
+
+
+def hold(episode: Episode, revision: int | None = None) -> None:
+    """Locks the episode for this transaction and refuses what has been overtaken.
+
+    `revision` is the number that the writer saw; None means that the writer does not mind. Raises Conflict when it
+    has moved on, or when the episode is closed. On SQLite the transaction itself is the lock.
+    """
+    row = Episode.objects.select_for_update().values("revision", "state").get(pk=episode.pk)
+    episode.revision = row["revision"]
+    if row["state"] != Episode.State.OPEN:
+        raise Conflict("This episode is closed, so nothing more can be recorded in it.", code="closed")
+    if revision is not None and revision != episode.revision:
+        raise Conflict(code="revision", current=episode)
+
+
+def move_on(episode: Episode) -> None:
+    """Counts a write that can change what is allowed, so that an older view of it is noticed."""
+    episode.revision += 1
+    Episode.objects.filter(pk=episode.pk).update(revision=episode.revision)

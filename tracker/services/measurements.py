@@ -1,0 +1,51 @@
+"""Records a number taken by a clinician or the patient."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+
+from tracker import clock
+from tracker.access import Actor
+from tracker.clinical.terms import MEASUREMENTS, PATIENT_MEASURES, Role
+from tracker.errors import Forbidden, Invalid
+from tracker.models import Episode, Measurement
+from tracker.selectors import episodes as cases
+from tracker.services import assessments, audit, dates, locks
+
+
+@transaction.atomic
+def record(*, episode: Episode, by: Actor, kind: str, value: Decimal, measured_on: date) -> Measurement:
+    """Stores the measurement and assesses the knee anew. Raises Invalid, Forbidden."""
+    now = clock.now()
+    locks.hold(episode)
+    _check(by, kind, value)
+    case = cases.case(episode, now=now)
+    dates.check_day("measured_on", measured_on, case, by)
+    row = Measurement.objects.create(
+        episode=episode,
+        kind=kind,
+        value=value,
+        unit=MEASUREMENTS[kind].unit,
+        measured_on=measured_on,
+        entered_at=now,
+        by=by.user,
+        role=by.role,
+    )
+    audit.note(by, "measurement", episode, row.pk, kind=kind)
+    assessments.settle(episode=episode, now=now)
+    return row
+
+
+def _check(by: Actor, kind: str, value: Decimal) -> None:
+    if kind not in MEASUREMENTS:
+        raise Invalid({"kind": f"There is no measurement {kind}. Use one of: {', '.join(MEASUREMENTS)}."})
+    if by.role == Role.PATIENT and kind not in PATIENT_MEASURES:
+        raise Forbidden("This one needs a clinician's hand. Ask at your next visit.")
+    known = MEASUREMENTS[kind]
+    if not value.is_finite() or not known.lowest <= value <= known.highest:
+        raise Invalid(
+            {"value": f"{known.label} must be from {known.lowest} to {known.highest} {known.unit}. Check the number."}
+        )
