@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from tracker.clinical.sparkline import HEIGHT, WIDTH, sparkline
 
 
@@ -23,13 +25,21 @@ def test_no_evidence_draws_no_band() -> None:
 
 
 def test_everything_stays_inside_the_box_whatever_the_day() -> None:
-    points = [(day, day % 11) for day in range(200)]
-    spark = sparkline(points, [(day, 0.0, 10.0) for day in range(365)], day=199)
-    drawn = f"{spark['line']} {spark['band']}".replace("M", " ").replace("L", " ").replace("Z", " ")
-    for pair in drawn.split():
-        x, y = (float(part) for part in pair.split(","))
-        assert 0 <= x <= WIDTH
-        assert 0 <= y <= HEIGHT
+    spark = sparkline([(day, day % 11) for day in range(200)], [(day, 0.0, 10.0) for day in range(365)], day=199)
+    corners = re.findall(r"[ML](\d+),(\d+)", str(spark["band"]))
+    assert corners
+    assert all(0 <= int(x) <= WIDTH and 0 <= int(y) <= HEIGHT for x, y in corners)
+    x, y = spark["last"]
+    assert 0 <= x <= WIDTH
+    assert 0 <= y <= HEIGHT
+
+
+def test_the_line_ends_at_the_last_point() -> None:
+    spark = sparkline([(3, 5), (4, 7), (5, 7), (6, 2)], [])
+    across, down = (int(part) for part in re.match(r"M(\d+),(\d+)", str(spark["line"])).groups())
+    for step in re.findall(r"l(\d+),(-?\d+)|h(\d+)", str(spark["line"])):
+        across, down = across + int(step[0] or step[2]), down + int(step[1] or 0)
+    assert [across, down] == spark["last"]
 
 
 def test_only_the_last_sixty_days_are_shown() -> None:

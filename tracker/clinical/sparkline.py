@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
-WIDTH, HEIGHT, EDGE = 132, 40, 3
-"""The box in SVG units; `EDGE` keeps the last point's dot inside it."""
+DAY, POINT, EDGE = 2, 3, 3
+"""SVG units a day, a point of pain, and round the edge. Whole numbers and relative steps keep 200 rows small."""
 
 WINDOW = 60
 """Days shown."""
 
 HIGHEST_PAIN = 10
+WIDTH, HEIGHT = WINDOW * DAY + 2 * EDGE, HIGHEST_PAIN * POINT + 2 * EDGE
+"""The box: viewBox="0 0 126 36"."""
+
+BAND_EVERY = 10
+"""Days between the corners of the band, which bends too little to need more."""
 
 
 def sparkline(
@@ -43,22 +48,29 @@ def _runs(points: Sequence[tuple[int, float]]) -> Iterable[list[tuple[int, float
 
 
 def _line(run: Sequence[tuple[int, float]], start: int) -> str:
-    """A lone day is drawn as a dash of no length, which a round line cap makes a dot."""
-    drawn = run if len(run) > 1 else [run[0], run[0]]
-    return "M" + "L".join(f"{_x(day, start):g},{_y(score):g}" for day, score in drawn)
+    """A lone day is drawn as a step of no length, which a round line cap makes a dot."""
+    drawn = [(_x(day, start), _y(score)) for day, score in run]
+    steps = [_step(one, other) for one, other in pairwise(drawn)] or ["h0"]
+    return f"M{drawn[0][0]},{drawn[0][1]}" + "".join(steps)
+
+
+def _step(one: tuple[int, int], other: tuple[int, int]) -> str:
+    across, down = other[0] - one[0], other[1] - one[1]
+    return f"l{across},{down}" if down else f"h{across}"
 
 
 def _band(band: Sequence[tuple[int, float, float]], start: int) -> str:
-    if not band:
+    corners = [edge for at, edge in enumerate(band) if at % BAND_EVERY == 0 or at == len(band) - 1]
+    if not corners:
         return ""
-    upper = [f"{_x(day, start):g},{_y(high):g}" for day, _, high in band]
-    lower = [f"{_x(day, start):g},{_y(low):g}" for day, low, _ in reversed(band)]
+    upper = [f"{_x(day, start)},{_y(high)}" for day, _, high in corners]
+    lower = [f"{_x(day, start)},{_y(low)}" for day, low, _ in reversed(corners)]
     return "M" + "L".join(upper + lower) + "Z"
 
 
-def _x(day: int, start: int) -> float:
-    return round(EDGE + (WIDTH - 2 * EDGE) * (day - start) / WINDOW, 1)
+def _x(day: int, start: int) -> int:
+    return EDGE + DAY * (day - start)
 
 
-def _y(score: float) -> float:
-    return round(EDGE + (HEIGHT - 2 * EDGE) * (1 - score / HIGHEST_PAIN), 1)
+def _y(score: float) -> int:
+    return EDGE + round(POINT * (HIGHEST_PAIN - score))

@@ -1,0 +1,85 @@
+// Keys for the worklist and a quiet refresh. Everything here can also be done by click and by Tab.
+
+const EVERY_MS = 60_000;
+const root = () => document.querySelector("[data-worklist]");
+const opens = () => [...root().querySelectorAll("tr[id] a.button")];
+const rowOf = (node) => node?.closest("tr[id]") ?? node?.closest("tr.answer")?.previousElementSibling;
+const currentRow = () => rowOf(document.activeElement);
+
+let keysOn = localStorage.getItem("worklist-keys") !== "off";
+
+function move(by) {
+  const links = opens();
+  const at = links.findIndex((link) => rowOf(link) === currentRow());
+  const link = links[Math.max(0, Math.min(links.length - 1, at + by))];
+  link?.focus({ preventScroll: true });
+  rowOf(link)?.scrollIntoView({ block: "nearest" });
+}
+
+function respond(first) {
+  const link = currentRow()?.querySelector("a.link");
+  if (!link) return;
+  const address = new URL(link.href);
+  if (first) address.searchParams.set("do", first);
+  location.assign(address);
+}
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  o: () => currentRow()?.querySelector("a.button")?.click(),
+  a: () => respond(""),
+  n: () => respond("look"),
+};
+
+function pressed(event) {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (!keysOn || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const act = KEYS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function showKeys() {
+  const legend = root().querySelector("[data-keys]");
+  const button = root().querySelector("[data-keys-switch]");
+  legend.hidden = false;
+  button.setAttribute("aria-pressed", String(keysOn));
+  button.textContent = keysOn ? "Keys on" : "Keys off";
+}
+
+function switchKeys(event) {
+  if (!event.target.closest("[data-keys-switch]")) return;
+  keysOn = !keysOn;
+  localStorage.setItem("worklist-keys", keysOn ? "on" : "off");
+  showKeys();
+}
+
+const busy = () => document.hidden || root().querySelector(".answer") || document.activeElement?.matches("input, textarea");
+
+async function refresh() {
+  if (busy()) return;
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const fresh = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-worklist]");
+  if (!fresh || busy()) return;
+  const row = currentRow()?.id;
+  root().replaceWith(document.adoptNode(fresh));
+  showKeys();
+  if (row) document.getElementById(row)?.querySelector("a.button")?.focus({ preventScroll: true });
+}
+
+function arrive() {
+  showKeys();
+  const first = root().querySelector("[data-first]");
+  const row = location.hash.startsWith("#e") && document.getElementById(location.hash.slice(1));
+  const target = first ?? (row && row.querySelector("a.button"));
+  target?.focus({ preventScroll: true });
+  (first?.closest("tr") ?? row)?.scrollIntoView?.({ block: "center" });
+}
+
+document.addEventListener("keydown", pressed);
+document.addEventListener("click", switchKeys);
+document.addEventListener("visibilitychange", refresh);
+setInterval(refresh, EVERY_MS);
+arrive();
