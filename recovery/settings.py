@@ -19,8 +19,8 @@ env = environ.FileAwareEnv()
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable or the content of its file, without the newline that editors leave at the end."""
-    return str(env.str(name, default=default)).strip()
+    """The variable or the content of its file, without the newline that editors leave; empty counts as not set."""
+    return str(env.str(name, default="")).strip() or default
 
 
 def required(name: str, example: str) -> str:
@@ -212,7 +212,7 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if TEST else "recovery.static.Static"
     },
 }
-WHITENOISE_USE_FINDERS = TEST
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TEST
 
 # --- Cache: worked-out pictures, nothing that may not be lost -----------------------------------------------------------
 
