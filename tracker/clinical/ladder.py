@@ -41,6 +41,12 @@ class Step(Sourced):
             return limits.from_kg(self.cap_kg, weight)
         return Limit(self.percent or 0, self.cap_kg, self.full)
 
+    def kg(self, weight: Decimal) -> int | None:
+        """Whole kilograms on a body of `weight` kg. A level in kilograms alone is not cut by its rounded percent."""
+        if self.percent is None and self.cap_kg is not None:
+            return int(self.cap_kg)
+        return limits.kg(self.limit(weight), weight)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion(Sourced):

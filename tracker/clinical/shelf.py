@@ -19,7 +19,7 @@ from tracker.clinical.thresholds import Thresholds
 
 ROOT = Path(__file__).parent / "protocols"
 
-FAMILIES = tuple(Family)
+FAMILIES = tuple(family.value for family in Family)
 
 Body = dict[str, Any]
 
