@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -31,3 +33,37 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
         entry["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
     else:
         entry["TEST"]["NAME"] = f"test_recovery_{os.getpid()}"
+
+
+# --- Servers: from the environment, else on their usual local port, else the test is skipped ------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    return server("REDIS_URL", "redis://127.0.0.1:6379/15")
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> str:
+    return server("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//")
+
+
+def server(variable: str, usual: str) -> str:
+    url = os.environ.get(variable, usual)
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname or "", address.port or 0), timeout=1).close()
+    except OSError:
+        pytest.skip(f"nothing answers at {address.hostname}:{address.port}; set {variable}")
+    return url
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where TESTS_THAT_MUST_RUN names a marker (browser, servers), a test that skips itself has failed."""
+    report = yield
+    needed = os.environ.get("TESTS_THAT_MUST_RUN", "").split()
+    if report.skipped and not hasattr(report, "wasxfail") and any(item.get_closest_marker(name) for name in needed):
+        report.outcome = "failed"
+        report.longrepr = f"must run here, but was skipped: {report.longrepr}"
+    return report
