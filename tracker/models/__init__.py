@@ -13,13 +13,7 @@ from tracker.models.measurements import Measurement
 from tracker.models.milestones import MilestoneEvent, MilestoneRecord
 from tracker.models.patients import Note, Patient
 from tracker.models.protocols import Protocol
-from tracker.models.reminders import (
-    Attempt,
-    Heartbeat,
-    Occurrence,
-    OutboxMessage,
-    ReminderPlan,
-)
+from tracker.models.reminders import Attempt, Heartbeat, Kind, Occurrence, OutboxMessage, ReminderPlan
 from tracker.models.restrictions import Acknowledgement, Restriction, Signature
 from tracker.models.reviews import Review
 
@@ -41,6 +35,7 @@ __all__ = [
     "Hold",
     "HoldRelease",
     "IdempotencyKey",
+    "Kind",
     "Measurement",
     "Membership",
     "MilestoneEvent",

@@ -29,6 +29,9 @@ class Patient(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     time_zone = models.CharField(max_length=64)
     language = models.CharField(max_length=8, default="en")
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    """No routine message between the two, on the patient's clock. Empty: the clinic's hours."""
     consent_version = models.CharField(max_length=20, blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)
     salt = models.CharField(max_length=32, default=new_salt, editable=False)

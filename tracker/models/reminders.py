@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from tracker.models.accounts import User
 from tracker.models.clinics import Clinic
@@ -11,16 +12,32 @@ from tracker.models.fields import public_id
 from tracker.models.patients import Patient
 
 
+class Kind(models.TextChoices):
+    """What a message is about. Stored as text without choices, so that a new kind changes no table."""
+
+    CHECK_IN = "check_in", "Daily check-in"
+    SILENCE = "silence", "Two days without a check-in"
+    MILESTONE_DUE = "milestone_due", "A goal is due"
+    RESTRICTION_CHANGED = "restriction_changed", "Your plan has changed"
+    GATE_DUE = "gate_due", "A clearance is due"
+    URGENT_ALERT = "urgent_alert", "An urgent alert"
+
+
+def by_email() -> list[str]:
+    return ["email"]
+
+
 class ReminderPlan(models.Model):
-    """One kind of reminder as one patient wants it. `at` is wall-clock time in the patient's own zone."""
+    """One kind of reminder of one patient. `at` is wall-clock time where its readers are."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="reminder_plans")
     kind = models.CharField(max_length=32)
     at = models.TimeField()
     enabled = models.BooleanField(default=True)
-    channel = models.CharField(max_length=12, default="email")
+    channels = models.JSONField(default=by_email)
+    """Names of the channels the patient allows, the preferred one first."""
     next_due_at = models.DateTimeField(null=True, db_index=True)
-    """The next instant the planner must look at this row; the planner reads only rows whose time has come."""
+    """When the planner must look at this row next; it reads no row whose time has not come. Null: not at all."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["patient", "kind"], name="reminder_plan_once")]
@@ -30,7 +47,10 @@ class ReminderPlan(models.Model):
 
 
 class Occurrence(models.Model):
-    """One due instance of a rule. The unique key is what makes planning safe to repeat."""
+    """One due instance of a rule. Its unique key is what makes planning safe to repeat.
+
+    A cancelled one stays to be read and makes room: after a move, the same local date may get one at another time.
+    """
 
     class State(models.TextChoices):
         PLANNED = "planned"
@@ -41,16 +61,22 @@ class Occurrence(models.Model):
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, null=True)
     rule = models.CharField(max_length=32)
     local_date = models.DateField()
-    slot = models.CharField(max_length=80)
+    """The day it is about, on its readers' calendar."""
+    slot = models.CharField(max_length=80, blank=True)
+    """What tells two of one rule and day apart: the gate, the milestone, the signature, the alert."""
     due_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=State, default=State.PLANNED)
     reason = models.CharField(max_length=120, blank=True)
-    """Why it will not be sent, in words a patient could read."""
+    """Why it was cancelled or reaches nobody, in words a patient could read."""
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["patient", "rule", "local_date", "slot"], name="occurrence_once")
+            models.UniqueConstraint(
+                fields=["patient", "rule", "local_date", "slot"],
+                condition=Q(state="planned"),
+                name="occurrence_once",
+            )
         ]
 
     def __str__(self) -> str:
@@ -65,21 +91,23 @@ class OutboxMessage(models.Model):
         NOTICE = "notice", "At least once, a repeat is marked"
 
     class State(models.TextChoices):
-        DUE = "due"
-        CLAIMED = "claimed"
-        SENDING = "sending"
-        SENT = "sent"
-        UNCERTAIN = "uncertain"
-        FAILED = "failed"
-        DEAD = "dead"
-        EXPIRED = "expired"
-        CANCELLED = "cancelled"
+        DUE = "due", "Waiting for its time or its turn"
+        CLAIMED = "claimed", "A sender has taken it"
+        SENDING = "sending", "Being handed to the mail provider"
+        SENT = "sent", "The mail provider took it"
+        UNCERTAIN = "uncertain", "The line broke while handing it over: it may or may not arrive"
+        FAILED = "failed", "Refused for good"
+        DEAD = "dead", "Given up after many tries"
+        EXPIRED = "expired", "Its time passed before it could be sent"
+        CANCELLED = "cancelled", "No longer needed"
 
     id = public_id()
     dedupe_key = models.CharField(max_length=200, unique=True)
     nature = models.CharField(max_length=12, choices=Nature)
     kind = models.CharField(max_length=32)
     channel = models.CharField(max_length=12)
+    urgent = models.BooleanField(default=False)
+    """Goes out before everything that is not."""
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, null=True)
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="messages")
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, null=True)
@@ -89,25 +117,36 @@ class OutboxMessage(models.Model):
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=State, default=State.DUE)
+    reason = models.CharField(max_length=120, blank=True)
+    """Why it was not sent, or why nobody can know, in words a patient could read."""
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    """On the database's own clock, as only that one is the same for every sender."""
+    holder = models.CharField(max_length=40, blank=True)
+    """The claim that took it last."""
     fence = models.PositiveIntegerField(default=0)
+    """Counts the claims. A sender that lost its lease finds the number moved on and can write no result."""
     message_id = models.CharField(max_length=120, blank=True)
+    """The Message-ID it left under; a repeat and whatever is bundled with it share one."""
     repeat = models.BooleanField(default=False)
     last_error = models.CharField(max_length=300, blank=True)
+    """The provider's own words."""
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(patient__isnull=False) | Q(recipient__isnull=False), name="outbox_has_reader"
+            )
+        ]
         indexes = [
             # Read by the claim: only rows that can still be sent.
-            models.Index(fields=["due_at"], condition=models.Q(state="due"), name="outbox_due"),
-            # Read by the sweeper: only rows somebody holds.
-            models.Index(
-                fields=["lease_until"],
-                condition=models.Q(state__in=["claimed", "sending"]),
-                name="outbox_leased",
-            ),
+            models.Index(fields=["urgent", "due_at"], condition=Q(state="due"), name="outbox_due"),
+            # Read by the sweeper: only rows somebody holds, and those whose time may have passed.
+            models.Index(fields=["lease_until"], condition=Q(state__in=["claimed", "sending"]), name="outbox_leased"),
+            models.Index(fields=["expires_at"], condition=Q(state="due"), name="outbox_expiring"),
+            models.Index(fields=["state", "finished_at"], name="outbox_by_state"),
             models.Index(fields=["patient", "kind", "state"], name="outbox_by_patient"),
         ]
 
@@ -116,14 +155,22 @@ class OutboxMessage(models.Model):
 
 
 class Attempt(models.Model):
-    """One try to hand a message to a provider."""
+    """One try to hand a message to a provider. Without a result, the sender died on the way."""
+
+    class Result(models.TextChoices):
+        SENT = "sent"
+        REFUSED = "refused"
+        UNSURE = "unsure"
 
     message = models.ForeignKey(OutboxMessage, on_delete=models.CASCADE, related_name="tries")
     fence = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-    result = models.CharField(max_length=12, blank=True)
+    result = models.CharField(max_length=12, blank=True, choices=Result)
     detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "fence"], name="attempt_once_a_claim")]
 
     def __str__(self) -> str:
         return f"try {self.fence}"
