@@ -33,6 +33,12 @@ class PlanStep:
     term: Term
     aids: Aids
     """The least support the level allows; walking unaided also waits for its milestone."""
+    parts: tuple[Step, ...]
+    """The steps of the single ladders that stand on the day, which the level was worked out from."""
+
+    def kg_on(self, weight: Decimal) -> int | None:
+        """Whole kilograms on a body of `weight` kg."""
+        return _least(*(part.kg(weight) for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +136,8 @@ def _steps(ladders: list[tuple[Step, ...]], weight: Decimal, surgery_date: date)
     level: Limit | None = None
     for day in sorted({step.day for ladder in ladders for step in ladder}):
         waiting |= {gate for ladder in ladders for step in ladder if step.day == day for gate in step.gates} - passed
-        standing = [_standing(ladder, day) for ladder in ladders]
-        combined = limits.strictest(*(step.limit(weight) for step in standing))
+        parts = tuple(_standing(ladder, day) for ladder in ladders)
+        combined = limits.strictest(*(part.limit(weight) for part in parts))
         if level is not None and limits.same(level, combined, weight):
             continue
         yield PlanStep(
@@ -139,9 +145,10 @@ def _steps(ladders: list[tuple[Step, ...]], weight: Decimal, surgery_date: date)
             on=surgery_date + timedelta(days=day),
             limit=combined,
             gates=tuple(sorted(waiting, key=lambda gate: gate.rank)),
-            kg=_least(*(step.kg(weight) for step in standing)),
+            kg=_least(*(part.kg(weight) for part in parts)),
             term=limits.term(combined),
             aids=limits.aids(combined, crutch_free=True),
+            parts=parts,
         )
         passed |= waiting
         waiting, level = set(), combined
