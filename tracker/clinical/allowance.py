@@ -17,7 +17,6 @@ from tracker.clinical.openings import Opening
 from tracker.clinical.plan import Plan, phase
 from tracker.clinical.terms import Aids, Gate, Loading, Phase, Role, StepState, Term
 
-
 Date = date
 """The type, where a field is called `date`."""
 
