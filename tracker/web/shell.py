@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 
 from tracker import access
 from tracker.clinical.terms import Role
@@ -40,9 +41,11 @@ class Item:
 def page(
     request: HttpRequest, template: str, actor: access.Actor | None, context: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """The page with its frame. `actor` decides the navigation and the footer; None is a page outside, such as sign-in."""
+    """The page with its frame, kept by no cache. `actor` decides navigation and footer; None is a page outside."""
     frame = {"actor": actor, "nav": navigation(actor, request.path)}
-    return render(request, template, {**frame, **(context or {})}, status=status)
+    response = render(request, template, {**frame, **(context or {})}, status=status)
+    patch_cache_control(response, private=True, no_store=True)
+    return response
 
 
 def navigation(actor: access.Actor | None, path: str) -> list[Item]:

@@ -1,0 +1,255 @@
+"""The check-in as questions on a page: what is asked in which words, what was answered, what needs another look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+
+from tracker.clinical.rules.symptoms import FLOORS, NERVE_SIGNS
+from tracker.clinical.terms import PAIN_SCORES, Symptom, Urgency
+
+NONE_OF_THESE = "none_of_these"
+
+SCORES = [str(score) for score in range(11)]
+YES_NO = [("yes", "Yes"), ("no", "No")]
+
+WORDS: dict[str, list[tuple[str, str]]] = {
+    "reported_load": [
+        ("none", "None, foot off the floor"),
+        ("touch", "Only a touch"),
+        ("quarter", "A quarter of my weight"),
+        ("half", "Half"),
+        ("most", "Most"),
+        ("full", "All my weight"),
+    ],
+    "aids": [("two_crutches", "Two crutches"), ("one_crutch", "One crutch"), ("stick", "A stick"), ("none", "Nothing")],
+    "exercises": [("all", "All"), ("some", "Some"), ("none", "None")],
+    "fall": [("none", "No"), ("slip", "Slipped, did not fall"), ("fall", "Fell"), ("twist", "Twisted the knee")],
+    "pain_site": [
+        ("inside_joint", "Inside the knee"),
+        ("bone_cut", "At the bone cut"),
+        ("plate", "At the plate"),
+        ("calf", "In the calf"),
+        ("elsewhere", "Somewhere else"),
+    ],
+    "swelling": [("none", "None"), ("mild", "A little"), ("moderate", "Clearly swollen"), ("severe", "Very swollen")],
+    "analgesia": [("none", "None"), ("simple", "Simple ones, such as paracetamol"), ("opioid", "Strong ones (opioids)")],
+    "can_load": YES_NO,
+    "pain_eased": YES_NO,
+}
+"""Each answer in a patient's words, by question and code."""
+
+SYMPTOMS: list[tuple[str, list[tuple[Symptom, str]]]] = [
+    (
+        "Chest and breathing",
+        [
+            (Symptom.BREATHLESS, "Newly short of breath"),
+            (Symptom.CHEST_PAIN, "Pain in my chest"),
+            (Symptom.COUGH_BLOOD, "Coughing up blood"),
+            (Symptom.FAINT, "Fainted, or nearly"),
+        ],
+    ),
+    (
+        "Foot and lower leg",
+        [
+            (Symptom.FOOT_COLD, "Foot is cold"),
+            (Symptom.FOOT_WHITE, "Foot is white or blue"),
+            (Symptom.LEG_TIGHT, "Leg is rock-hard"),
+            (Symptom.TOES_NUMB, "Toes are numb"),
+            (Symptom.TOE_STRETCH_PAIN, "Bending my toes up hurts badly"),
+            (Symptom.FOOT_DROP, "I cannot pull my toes up"),
+            (Symptom.CALF_SORE, "One calf is sore, warm or bigger"),
+        ],
+    ),
+    (
+        "Wound and fever",
+        [
+            (Symptom.FEVER, "Fever, 38 °C or more"),
+            (Symptom.RIGORS, "Shivering"),
+            (Symptom.WOUND_LEAK, "Wound is leaking"),
+            (Symptom.WOUND_RED, "Redness is spreading"),
+        ],
+    ),
+    (
+        "Knee and mood",
+        [
+            (Symptom.LEG_SHAPE, "Leg looks more bent than last week"),
+            (Symptom.NEW_CLICK, "A new click or crack"),
+            (Symptom.PLATE_SORE, "Metal is sore to touch"),
+            (Symptom.LOW_MOOD, "Feeling low most of the day"),
+        ],
+    ),
+]
+"""Every symptom in a patient's words, in the groups that the page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to choose. `alarm` tells the page's script when to show the emergency number at once."""
+
+    value: str
+    label: str
+    checked: bool
+    alarm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question with its answers. `before` is what was said yesterday, as text, never as a default."""
+
+    name: str
+    options: list[Option]
+    errors: list[str]
+    before: str = ""
+
+
+@dataclass(slots=True)
+class CheckInForm:
+    """A check-in page. `given` holds the answers as they were typed, `wrong` the sentences by question."""
+
+    given: dict[str, list[str]] = field(default_factory=dict)
+    wrong: Mapping[str, list[str]] = field(default_factory=dict)
+    before: Any = None
+    """Yesterday's check-in, if there was one."""
+
+    def __getitem__(self, name: str) -> Question:
+        """A question by its name, as the template asks for it."""
+        pairs = [(score, score) for score in SCORES] if name in PAIN_SCORES else WORDS[name]
+        options = [Option(value, label, value in self.given.get(name, ())) for value, label in pairs]
+        return Question(name, options, list(self.wrong.get(name, ())), said(name, self.before))
+
+    @property
+    def symptoms(self) -> list[tuple[str, list[Option]]]:
+        chosen = self.given.get("symptoms", ())
+        return [
+            (group, [Option(code.value, label, code.value in chosen, _alarm(code)) for code, label in symptoms])
+            for group, symptoms in SYMPTOMS
+        ]
+
+    @property
+    def no_symptoms(self) -> bool:
+        return NONE_OF_THESE in self.given.get("symptoms", ())
+
+    @property
+    def symptom_errors(self) -> list[str]:
+        return list(self.wrong.get("symptoms", ()))
+
+    @property
+    def text(self) -> dict[str, str]:
+        """The typed answers: note, kilograms, day."""
+        return {name: values[0] for name, values in self.given.items() if values}
+
+    @property
+    def problems(self) -> list[tuple[str, str, str]]:
+        """Where to look again, in the order of the page: question, its name in words, sentence."""
+        known = [(name, sentence) for name in LEGENDS for sentence in self.wrong.get(name, ())]
+        other = [(name, sentence) for name, said in self.wrong.items() if name not in LEGENDS for sentence in said]
+        return [(name, LEGENDS.get(name, name), sentence) for name, sentence in known + other]
+
+    @property
+    def more_open(self) -> bool:
+        """Whether the questions under "more" hold something that must not be hidden."""
+        return any(self.given.get(name, [""])[0] or name in self.wrong for name in UNDER_MORE)
+
+
+LEGENDS = {
+    "date": "Which day",
+    "pain_load": "Pain when you put weight on the leg",
+    "pain_worst": "Worst pain in the last 24 hours",
+    "reported_load": "Weight on the leg",
+    "aids": "Walking aids",
+    "exercises": "Exercises",
+    "symptoms": "Anything of this",
+    "fall": "Fall",
+    "can_load": "Standing on the leg",
+    "pain_rest": "Pain at rest",
+    "pain_night": "Pain at night",
+    "pain_site": "Where it hurts",
+    "swelling": "Swelling",
+    "analgesia": "Pain medicine",
+    "pain_eased": "Did it help",
+    "reported_load_kg": "Weight in kg",
+    "note": "Note",
+}
+"""The questions in the order of the page, by a short name for the list of what to look at again."""
+
+UNDER_MORE = (
+    "pain_rest", "pain_night", "pain_site", "swelling", "analgesia", "pain_eased", "reported_load_kg", "note",
+)  # fmt: skip
+
+
+def _alarm(symptom: Symptom) -> str:
+    """When ticking this calls for the emergency number: alone, or together with one of the named others."""
+    if FLOORS.get(symptom) is Urgency.R0:
+        return "now"
+    if symptom is Symptom.LEG_TIGHT:
+        return " ".join(sorted(NERVE_SIGNS))
+    return ""
+
+
+def said(name: str, row: Any) -> str:
+    """An earlier answer in the words of the page; empty when it was not answered."""
+    value = None if row is None else getattr(row, name)
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return dict(WORDS.get(name, ())).get(str(value), str(value)).lower()
+
+
+def answered(row: Any, note: str = "") -> dict[str, list[str]]:
+    """A stored check-in as typed answers, so that it can be put right."""
+    given = {name: [_typed(getattr(row, name))] for name in LEGENDS if name not in ("symptoms", "note")}
+    if row.symptoms is not None:
+        given["symptoms"] = [str(code) for code in row.symptoms] or [NONE_OF_THESE]
+    return {**given, "note": [note]}
+
+
+def _typed(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def posted(data: QueryDict) -> dict[str, list[str]]:
+    """What was typed, by question, to show it again."""
+    return {name: data.getlist(name) for name in LEGENDS if name in data}
+
+
+def raw(given: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Typed answers as the service reads them: numbers, yes or no, a list. An empty answer is no answer."""
+    found: dict[str, Any] = {}
+    for name, values in given.items():
+        if name == "symptoms":
+            found[name] = _symptoms(values)
+        elif values and values[0].strip():
+            found[name] = _value(name, values[0].strip())
+    return found
+
+
+def _symptoms(values: Iterable[str]) -> list[str] | None:
+    chosen = [value for value in values if value]
+    if not chosen:
+        return None
+    return [value for value in chosen if value != NONE_OF_THESE]
+
+
+def _value(name: str, text: str) -> Any:
+    if name in PAIN_SCORES and text.isascii() and text.isdigit() and len(text) < 4:
+        return int(text)
+    if name in ("can_load", "pain_eased"):
+        return {"yes": True, "no": False}.get(text, text)
+    return text.replace(",", ".") if name == "reported_load_kg" else text
+
+
+def contradictions(given: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What only a page can get wrong: "none of these" together with one of these."""
+    symptoms = [value for value in given.get("symptoms", ()) if value]
+    if NONE_OF_THESE in symptoms and len(symptoms) > 1:
+        return {"symptoms": ["Choose either “none of these” or what you have, not both."]}
+    return {}
