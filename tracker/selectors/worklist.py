@@ -70,13 +70,20 @@ _COLUMNS = (
     "patient__family_name",
     "patient__given_name",
     "patient__time_zone",
-    *(
-        f"assessment__{column}"
-        for column in (
-            "attention status reason surgery_date phase term max_percent max_kg seen open_alerts sparkline "
-            "last_check_in last_check_in_at as_of"
-        ).split()
-    ),
+    "assessment__attention",
+    "assessment__status",
+    "assessment__reason",
+    "assessment__surgery_date",
+    "assessment__phase",
+    "assessment__term",
+    "assessment__max_percent",
+    "assessment__max_kg",
+    "assessment__seen",
+    "assessment__open_alerts",
+    "assessment__sparkline",
+    "assessment__last_check_in",
+    "assessment__last_check_in_at",
+    "assessment__as_of",
     "looked_at",
     "next_look_on",
 )

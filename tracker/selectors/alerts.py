@@ -1,0 +1,155 @@
+"""The clinic's alerts with their whole story: what raised them, who did what about them and when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Value, When
+
+from tracker.access import Actor
+from tracker.clinical.terms import Role, Urgency
+from tracker.models import Alert, AlertEvent, Membership, Note
+
+PAGE = 50
+
+STATES = ("open", "acknowledged", "closed")
+
+
+class Event(NamedTuple):
+    """One line of an alert's story."""
+
+    alert: UUID
+    kind: str
+    outcome: str
+    note: str
+    by: str
+    to: str
+    at: datetime
+
+    @property
+    def said(self) -> str:
+        """The outcome in words."""
+        return AlertEvent.Outcome(self.outcome).label if self.outcome else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An alert of a patient of the clinic."""
+
+    id: UUID
+    episode: UUID
+    family_name: str
+    given_name: str
+    side: str
+    procedure: str
+    code: str
+    urgency: Urgency
+    sentence: str
+    evidence: Mapping[str, Any]
+    opened_at: datetime
+    state: str
+    events: Sequence[Event] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.family_name}, {self.given_name}"
+
+    @property
+    def with_whom(self) -> str:
+        """The colleague it was last handed to, else whoever took it on."""
+        names = [event.to or event.by for event in self.events if event.kind in ("acknowledged", "handed_over")]
+        return names[-1] if names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertList:
+    alerts: Sequence[Listed]
+    counts: Mapping[str, int]
+    page: int
+    pages: int
+
+
+class Colleague(NamedTuple):
+    id: UUID
+    name: str
+    role: str
+
+
+_COLUMNS = (
+    "pk",
+    "episode_id",
+    "episode__patient__family_name",
+    "episode__patient__given_name",
+    "episode__side",
+    "episode__procedure",
+    "code",
+    "urgency",
+    "sentence",
+    "evidence",
+    "opened_at",
+    "state",
+)
+
+
+def alerts(actor: Actor, *, state: str = "open", page: int = 1) -> AlertList:
+    """One page of the clinic's alerts in a state: the most urgent first, the longest waiting first among equals.
+
+    Closed ones are listed the other way round, the latest first.
+    """
+    found = with_state(Alert.objects.filter(episode__clinic=actor.clinic))
+    counts = dict.fromkeys(STATES, 0) | dict(found.values_list("state").annotate(Count("pk")).order_by())
+    pages = max(1, -(-counts[state] // PAGE))
+    page = min(max(1, page), pages)
+    order = ("-opened_at",) if state == "closed" else ("urgency", "opened_at")
+    rows = found.filter(state=state).order_by(*order).values_list(*_COLUMNS)[(page - 1) * PAGE : page * PAGE]
+    return AlertList(_with_events(list(rows)), counts, page, pages)
+
+
+def of_episode(episode_id: UUID) -> Sequence[Listed]:
+    """Every alert of an episode, the latest first, in two statements."""
+    found = with_state(Alert.objects.filter(episode=episode_id)).order_by("-opened_at")
+    return _with_events(list(found.values_list(*_COLUMNS)))
+
+
+def colleagues(actor: Actor) -> list[Colleague]:
+    """The clinicians of the clinic to whom an alert can be handed, but oneself."""
+    clinical = (Role.PHYSIOTHERAPIST, Role.SURGEON)
+    found = Membership.objects.filter(clinic=actor.clinic, role__in=clinical).exclude(user=actor.user)
+    return list(map(Colleague._make, found.order_by("user__name").values_list("user_id", "user__name", "role")))
+
+
+def with_state(found: QuerySet[Alert]) -> QuerySet[Any]:
+    """Alerts with `state`: open, acknowledged or closed, as their events tell."""
+    events = AlertEvent.objects.filter(alert=OuterRef("pk"))
+    return found.annotate(
+        state=Case(
+            When(Exists(events.filter(kind=AlertEvent.Kind.CLOSED)), then=Value("closed")),
+            When(Exists(events.filter(kind=AlertEvent.Kind.ACKNOWLEDGED)), then=Value("acknowledged")),
+            default=Value("open"),
+        )
+    )
+
+
+def _with_events(rows: Sequence[tuple[Any, ...]]) -> list[Listed]:
+    events = _events([row[0] for row in rows])
+    return [Listed(*row, events=events.get(row[0], ())) for row in rows]
+
+
+def _events(ids: Iterable[UUID]) -> Mapping[UUID, list[Event]]:
+    """The events by alert, oldest first, with their notes."""
+    notes = Note.objects.filter(digest=OuterRef("note_digest"), patient=OuterRef("alert__episode__patient"))
+    found = (
+        AlertEvent.objects.filter(alert__in=list(ids))
+        .annotate(note=notes.values("text")[:1], by_name=F("by__name"), to_name=F("to__name"))
+        .order_by("at", "pk")
+        .values_list("alert_id", "kind", "outcome", "note", "by_name", "to_name", "at")
+    )
+    by_alert: dict[UUID, list[Event]] = defaultdict(list)
+    for alert, kind, outcome, note, by, to, at in found:
+        by_alert[alert].append(Event(alert, kind, outcome, note or "", by or "", to or "", at))
+    return by_alert

@@ -1,0 +1,13 @@
+"""Who works in a clinic."""
+
+from __future__ import annotations
+
+from tracker.access import Actor
+from tracker.clinical.terms import Role
+from tracker.models import Membership
+
+
+def surgeons(actor: Actor) -> list[tuple[str, str]]:
+    """The clinic's surgeons by id and name, as choices."""
+    found = Membership.objects.filter(clinic=actor.clinic, role=Role.SURGEON).order_by("user__name")
+    return [(str(user), name) for user, name in found.values_list("user_id", "user__name")]

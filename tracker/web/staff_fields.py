@@ -1,0 +1,112 @@
+"""The kinds of field that staff fill in, each with its refusals in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+NOTE_LENGTH = 2000
+NOT_STORABLE = "This holds a character that cannot be stored. Type it again."
+WHAT_DATE = "Enter the date as day, month and year, such as 23 Nov 2026."
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+def note(label: str, missing: str, *, required: bool = True, rows: int = 2, help_text: str = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=NOTE_LENGTH,
+        help_text=help_text,
+        widget=forms.Textarea({"rows": rows}),
+        error_messages={
+            "required": missing,
+            "max_length": f"Shorten this to {NOTE_LENGTH} characters.",
+            "null_characters_not_allowed": NOT_STORABLE,
+        },
+    )
+
+
+def words(
+    label: str, length: int, missing: str = "", *, required: bool = False, help_text: str = "", **widget: str
+) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        help_text=help_text,
+        max_length=length,
+        widget=forms.TextInput(widget),
+        error_messages={
+            "required": missing,
+            "max_length": f"Shorten this to {length} characters.",
+            "null_characters_not_allowed": NOT_STORABLE,
+        },
+    )
+
+
+def day(label: str, missing: str = "", *, required: bool = True, help_text: str = "") -> forms.DateField:
+    errors = {"required": missing or WHAT_DATE, "invalid": WHAT_DATE}
+    return forms.DateField(label=label, required=required, help_text=help_text, widget=DateInput(), error_messages=errors)
+
+
+def choice(
+    label: str, choices: Iterable[tuple[str, str]], missing: str = "", *, required: bool = True, empty: str = "Choose…"
+) -> forms.ChoiceField:
+    listed = [("", empty), *((str(value), said) for value, said in choices)]
+    errors = {"required": missing, "invalid_choice": "This is not one of the choices. Choose one from the list."}
+    return forms.ChoiceField(label=label, choices=listed, required=required, error_messages=errors)
+
+
+def whole(
+    label: str,
+    lowest: int,
+    highest: int,
+    unit: str,
+    *,
+    required: bool = False,
+    missing: str = "",
+    help_text: str = "",
+) -> forms.IntegerField:
+    said = f"Enter a whole number from {lowest} to {highest}{unit}."
+    return forms.IntegerField(
+        label=label,
+        required=required,
+        help_text=help_text,
+        validators=[MinValueValidator(lowest, said), MaxValueValidator(highest, said)],
+        widget=forms.NumberInput({"min": lowest, "max": highest, "step": 1, "inputmode": "numeric"}),
+        error_messages={"invalid": said, "required": missing or said},
+    )
+
+
+def decimal(
+    label: str,
+    lowest: Decimal | int,
+    highest: Decimal | int,
+    unit: str,
+    *,
+    required: bool = False,
+    step: str = "0.1",
+    help_text: str = "",
+) -> forms.DecimalField:
+    said = f"Enter a number from {lowest} to {highest}{unit}."
+    return forms.DecimalField(
+        label=label,
+        required=required,
+        max_digits=7,
+        decimal_places=len(step.partition(".")[2]),
+        help_text=help_text,
+        validators=[MinValueValidator(Decimal(lowest), said), MaxValueValidator(Decimal(highest), said)],
+        widget=forms.NumberInput({"min": lowest, "max": highest, "step": step, "inputmode": "decimal"}),
+        error_messages=dict.fromkeys(
+            ("invalid", "required", "max_digits", "max_decimal_places", "max_whole_digits"), said
+        ),
+    )
