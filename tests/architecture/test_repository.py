@@ -21,6 +21,7 @@ TOP_LEVEL = {
     "pyproject.toml",
     "recovery",
     "requirements-dev.txt",
+    "requirements-server.txt",
     "requirements.txt",
     "templates",
     "tests",

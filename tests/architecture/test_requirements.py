@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TO_RUN = PROJECT["project"]["dependencies"]
 EXTRAS = [need for group in PROJECT["project"]["optional-dependencies"].values() for need in group]
-TO_TEST = TO_RUN + EXTRAS + PROJECT["dependency-groups"]["dev"]
+TO_SERVE = TO_RUN + EXTRAS
+TO_TEST = TO_SERVE + PROJECT["dependency-groups"]["dev"]
+FILES = {"requirements.txt": TO_RUN, "requirements-server.txt": TO_SERVE, "requirements-dev.txt": TO_TEST}
 
 
 def pins(file: str) -> dict[str, str]:
@@ -25,7 +27,7 @@ def pins(file: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("file", "asked"), [("requirements.txt", TO_RUN), ("requirements-dev.txt", TO_TEST)])
+@pytest.mark.parametrize(("file", "asked"), FILES.items())
 def test_everything_asked_for_is_pinned_in_its_range(file: str, asked: list[str]) -> None:
     pinned = pins(file)
     for need in map(Requirement, asked):
@@ -34,7 +36,7 @@ def test_everything_asked_for_is_pinned_in_its_range(file: str, asked: list[str]
         )
 
 
-@pytest.mark.parametrize(("file", "asked"), [("requirements.txt", TO_RUN), ("requirements-dev.txt", TO_TEST)])
+@pytest.mark.parametrize(("file", "asked"), FILES.items())
 def test_no_pin_is_left_that_nobody_asks_for(file: str, asked: list[str]) -> None:
     reached: set[str] = set()
     waiting = list(map(Requirement, asked))
@@ -55,11 +57,12 @@ def requirements_of(name: str) -> list[Requirement]:
         return []
 
 
-def test_who_tests_runs_exactly_what_runs_elsewhere() -> None:
-    assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()
+@pytest.mark.parametrize("file", FILES)
+def test_who_tests_runs_exactly_what_runs_elsewhere(file: str) -> None:
+    assert pins(file).items() <= pins("requirements-dev.txt").items()
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", FILES)
 def test_every_pin_carries_its_hashes(file: str) -> None:
     entries = re.split(r"^(?=[\w.-]+==)", (ROOT / file).read_text(), flags=re.MULTILINE)[1:]
     assert entries
