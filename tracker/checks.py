@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
@@ -61,7 +62,7 @@ def put_rules_in_place(using: str, **_: Any) -> None:
 
 
 @register(Tags.database)
-def database_rules_stand(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
+def database_rules_stand(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """A warning, not an error: an error would keep `migrate`, the remedy, from running."""
     migrated = [connections[alias] for alias in databases or [] if has_tables(alias)]
     gone = sorted(name for database in migrated for name in triggers.missing(database))
