@@ -15,9 +15,9 @@ from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
 
 from tracker.errors import Forbidden, NotFound
 from tracker.models import (
+    Actor,
     Alert,
     CheckIn,
-    Clinic,
     Episode,
     EpisodeFact,
     Hold,
@@ -95,19 +95,6 @@ Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
-    """Somebody in a role: staff of `clinic`, or `patient` there."""
-
-    user: User
-    role: Role
-    clinic: Clinic
-    patient: Patient | None = None
-
-    def may(self, do: Do) -> bool:
-        return self.role in MAY[do]
-
-
-@dataclass(frozen=True, slots=True)
 class Door:
     """An episode that `actor` may do the asked thing with."""
 
@@ -136,13 +123,17 @@ def actor(user: User) -> Actor | None:
 def clinic_for(user: User, do: Do) -> Actor:
     """The user as somebody who may `do` a thing that belongs to no one episode."""
     who = actor(user)
-    if who is None or not who.may(do):
+    if who is None or not _may(who, do):
         raise Forbidden
     return who
 
 
-def episode_for(user: User, id: str | UUID, do: Do) -> Door:
-    episode = _visible(user).filter(pk=_uuid(id)).first()
+def _may(who: Actor, do: Do) -> bool:
+    return who.role in MAY[do]
+
+
+def episode_for(user: User, public_id: str | UUID, do: Do) -> Door:
+    episode = _visible(user).filter(pk=_uuid(public_id)).first()
     return _open(user, episode, do)
 
 
@@ -163,35 +154,35 @@ def episodes_of(user: User, do: Do) -> QuerySet[Episode]:
     return _visible(user).filter(allowed)
 
 
-def alert_for(user: User, id: str | UUID, do: Do) -> RowDoor[Alert]:
-    return _row_for(Alert, user, id, do)
+def alert_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[Alert]:
+    return _row_for(Alert, user, public_id, do)
 
 
-def restriction_for(user: User, id: str | UUID, do: Do) -> RowDoor[Restriction]:
-    return _row_for(Restriction, user, id, do)
+def restriction_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[Restriction]:
+    return _row_for(Restriction, user, public_id, do)
 
 
-def check_in_for(user: User, id: str | UUID, do: Do) -> RowDoor[CheckIn]:
-    return _row_for(CheckIn, user, id, do)
+def check_in_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[CheckIn]:
+    return _row_for(CheckIn, user, public_id, do)
 
 
-def hold_for(user: User, id: str | UUID, do: Do) -> RowDoor[Hold]:
-    return _row_for(Hold, user, id, do)
+def hold_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[Hold]:
+    return _row_for(Hold, user, public_id, do)
 
 
-def milestone_for(user: User, id: str | UUID, do: Do) -> RowDoor[MilestoneRecord]:
-    return _row_for(MilestoneRecord, user, id, do)
+def milestone_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[MilestoneRecord]:
+    return _row_for(MilestoneRecord, user, public_id, do)
 
 
-def fact_for(user: User, id: str | UUID, do: Do) -> RowDoor[EpisodeFact]:
-    return _row_for(EpisodeFact, user, id, do)
+def fact_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[EpisodeFact]:
+    return _row_for(EpisodeFact, user, public_id, do)
 
 
-def _row_for(model: type[Row], user: User, id: str | UUID, do: Do) -> RowDoor[Row]:
-    rows = model._default_manager.select_related("episode__patient", "episode__clinic")
+def _row_for(model: type[Row], user: User, public_id: str | UUID, do: Do) -> RowDoor[Row]:
+    rows = model.objects.select_related("episode__patient", "episode__clinic")
     row: Any = (
         rows.annotate(staff_role=_role_in(user, "episode__clinic"))
-        .filter(Q(episode__patient__user=user) | Q(staff_role__isnull=False), pk=_uuid(id))
+        .filter(Q(episode__patient__user=user) | Q(staff_role__isnull=False), pk=_uuid(public_id))
         .first()
     )
     if row is None:
@@ -220,15 +211,15 @@ def _open(user: User, episode: Any, do: Do) -> Door:
     patient = episode.patient if episode.patient.user_id == user.pk else None
     role = Role.PATIENT if patient is not None else Role(episode.staff_role)
     who = Actor(user, role, episode.clinic, patient)
-    if not who.may(do):
+    if not _may(who, do):
         raise Forbidden
     return Door(who, episode)
 
 
-def _uuid(id: str | UUID) -> UUID:
-    if isinstance(id, UUID):
-        return id
+def _uuid(public_id: str | UUID) -> UUID:
+    if isinstance(public_id, UUID):
+        return public_id
     try:
-        return UUID(id)
+        return UUID(public_id)
     except (ValueError, AttributeError, TypeError):
         raise NotFound from None

@@ -2,6 +2,7 @@
 
 from tracker.clinical.terms import Role
 from tracker.models.accounts import ApiToken, IdempotencyKey, User
+from tracker.models.actors import Actor
 from tracker.models.alerts import Alert, AlertEvent
 from tracker.models.assessments import Assessment, StaffLook
 from tracker.models.audit import AuditEvent
@@ -19,6 +20,7 @@ from tracker.models.reviews import Review
 
 __all__ = [
     "Acknowledgement",
+    "Actor",
     "Alert",
     "AlertEvent",
     "ApiToken",
