@@ -106,7 +106,8 @@ def allowed(plan: Plan, history: History, *, clinic_date: date, patient_date: da
     """What is allowed today, where today may be two dates: the stricter of the two days holds (design 10.9)."""
     opened = openings.openings(plan, history.clearances, history.holds)
     dates = sorted({clinic_date, patient_date})
-    verdicts = [_verdict(plan, history, opened, on) for on in dates]
+    first = min((order.starts_on for order in history.orders if not order.superseded), default=dates[0])
+    verdicts = [_verdict(plan, history, opened, on, max(on, min(first, dates[-1]))) for on in dates]
     ruling = _ruling(verdicts)
     limit = limits.strictest(*(verdict.limit for verdict in verdicts))
     known = all(verdict.known for verdict in verdicts)
@@ -155,11 +156,11 @@ def _signed(history: History) -> bool:
 
 
 def _readable(order: Order) -> bool:
-    """Whether an order says what it allows: a limited level without its kilograms does not."""
+    """Whether an order says what it allows: kilograms stand with a limited level, and only there."""
     limit = order.limit
     if not 0 <= limit.percent <= 100 or (limit.cap_kg is not None and not limit.cap_kg >= 0):
         return False
-    return limits.unrestricted(limit) if order.kg is None else order.kg >= 0
+    return limits.unrestricted(limit) if order.kg is None else order.kg >= 0 and not limits.unrestricted(limit)
 
 
 def _live(plan: Plan, history: History, opened: Sequence[Opening], on: date) -> Limit:
@@ -167,8 +168,9 @@ def _live(plan: Plan, history: History, opened: Sequence[Opening], on: date) -> 
     return limits.strictest(openings.level(opened, plan.day(on)), *held)
 
 
-def _verdict(plan: Plan, history: History, opened: Sequence[Opening], on: date) -> _Verdict:
-    order = order_on(history.orders, on) if history.signed else None
+def _verdict(plan: Plan, history: History, opened: Sequence[Opening], on: date, signed_for: date) -> _Verdict:
+    """The level of `on`. `signed_for` is `on`, or the later of today's two dates where the first order starts on that."""
+    order = order_on(history.orders, signed_for) if history.signed else None
     limit = limits.NON if order is None else limits.strictest(order.limit, _live(plan, history, opened, on))
     return _Verdict(
         on=on,
@@ -251,13 +253,13 @@ def _next_step(plan: Plan, history: History, opened: Sequence[Opening], limit: L
     for on in sorted(day for day in coming if day > today):
         order = order_on(history.orders, on)
         rises = limits.NON if order is None else limits.strictest(order.limit, _live(plan, history, opened, on))
-        if limits.looser(rises, limit):
+        if limits.exceeds(rises, limit, plan.weight):
             return NextStep(on, limits.term(rises), rises.percent, None, StepState.SIGNED)
-    return _waiting(opened, limit, held=bool(openings.standing(history.holds, today)))
+    higher = (opening for opening in opened if limits.exceeds(opening.step.limit, limit, plan.weight))
+    return _waiting(next(higher, None), held=bool(openings.standing(history.holds, today)))
 
 
-def _waiting(opened: Sequence[Opening], limit: Limit, *, held: bool) -> NextStep | None:
-    first = next((opening for opening in opened if limits.looser(opening.step.limit, limit)), None)
+def _waiting(first: Opening | None, *, held: bool) -> NextStep | None:
     if first is None:
         return None
     state = StepState.HELD if held or first.state is StepState.HELD else StepState.WAITING

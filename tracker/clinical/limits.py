@@ -40,6 +40,14 @@ def looser(limit: Limit, than: Limit) -> bool:
     return than.cap_kg is not None and (limit.cap_kg is None or limit.cap_kg > than.cap_kg)
 
 
+def exceeds(limit: Limit, than: Limit, weight: Decimal) -> bool:
+    """Whether `limit` allows more than `than` on a body of `weight` kg, where a cap that cannot bind counts for nothing."""
+    if limit.percent > than.percent or (limit.full and not than.full):
+        return True
+    most, bound = _bound(limit, weight), _bound(than, weight)
+    return bound is not None and (most is None or most > bound)
+
+
 def same(one: Limit, other: Limit, weight: Decimal) -> bool:
     """Whether two levels allow the same on a body of `weight` kg: a cap that cannot bind makes no difference."""
     return (one.percent, one.full, _bound(one, weight)) == (other.percent, other.full, _bound(other, weight))

@@ -1,0 +1,83 @@
+"""Holds: the level a red flag keeps the leg at, and who may end it (design 10.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+
+from tracker.clinical import limits, openings
+from tracker.clinical.allowance import allowed
+from tracker.clinical.history import History, Hold, Limit, Order
+from tracker.clinical.openings import NEVER
+from tracker.clinical.plan import Plan
+from tracker.clinical.problems import Problem
+from tracker.clinical.terms import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The level to hold, and whether it undoes the step that had just begun."""
+
+    limit: Limit
+    put_back: bool
+
+
+def level(plan: Plan, history: History, *, sign: bool, today: date, patient_date: date | None = None) -> Held:
+    """What a red flag holds: the level of the day, or with a `sign` of a fall, hinge or implant the one before.
+
+    The level before applies where the current step began at most `put_back_days` ago. `today` is the clinic's date.
+    """
+    current = allowed(plan, history, clinic_date=today, patient_date=patient_date or today).limit
+    opened = openings.openings(plan, history.clearances, history.holds)
+    step = openings.in_force(opened, plan.day(today))
+    at = opened.index(step) if step else 0
+    if not sign or not at:
+        return Held(current, put_back=False)
+    began = max(opened[at].day, _laid_on(plan, history, opened[at].step.limit, today))
+    if plan.day(today) - began > plan.protocol.thresholds.put_back_days:
+        return Held(current, put_back=False)
+    return Held(limits.strictest(current, opened[at - 1].step.limit), put_back=True)
+
+
+def release_problem(plan: Plan, history: History, hold: Hold, *, role: Role, today: date) -> Problem | None:
+    """Why this clinician may not end the hold, or None.
+
+    A level that an imaging gate freed comes back by the surgeon's word only.
+    """
+    if hold.released_on is not None:
+        return Problem("released", "hold", "This hold is already released.")
+    if role is Role.SURGEON:
+        return None
+    if role is not Role.PHYSIOTHERAPIST:
+        return Problem("role", "hold", "Only a surgeon or a physiotherapist releases a hold.")
+    if _imaging(plan, history, hold, today):
+        return Problem("surgeon", "hold", "An X-ray gate is involved: only the surgeon releases this hold.")
+    return None
+
+
+def released(history: History, hold: Hold, on: date) -> History:
+    """The history once the hold is released on a day."""
+    holds = (replace(one, released_on=on) if one.id == hold.id else one for one in history.holds)
+    return replace(history, holds=tuple(holds))
+
+
+def _imaging(plan: Plan, history: History, hold: Hold, today: date) -> bool:
+    """Whether the release lets a step that an X-ray gate freed stand or come."""
+    after = openings.openings(plan, history.clearances, released(history, hold, today).holds)
+    first = next((at for at, one in enumerate(after) if any(gate.imaging for gate in one.step.gates)), len(after))
+    return any(one.day != NEVER for one in after[first:])
+
+
+def _laid_on(plan: Plan, history: History, limit: Limit, today: date) -> int:
+    """The day the standing rows first came up to a level, where an earlier row stands below it; else day 0."""
+    rows = sorted((row for row in history.orders if not row.superseded and row.starts_on <= today), key=_start)
+    began = 0
+    for before, row in pairwise(rows):
+        rises = limits.exceeds(limit, before.limit, plan.weight) and not limits.exceeds(limit, row.limit, plan.weight)
+        began = plan.day(row.starts_on) if rises else began
+    return began
+
+
+def _start(row: Order) -> date:
+    return row.starts_on
