@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from tracker.models import triggers
+from tracker import clock
+from tracker.models import Heartbeat, triggers
 
 
 @require_safe
@@ -20,9 +21,13 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when this process can serve, else 503 with what is missing."""
+    """200 when this process can serve, else 503 with what is missing.
+
+    A silent worker is told, in seconds since each part was heard of, but does not take the pages away.
+    """
     missing = problems()
-    return JsonResponse({"ready": not missing, "problems": missing}, status=503 if missing else 200)
+    answer = {"ready": not missing, "problems": missing, "heard_of": {} if missing else silences()}
+    return JsonResponse(answer, status=503 if missing else 200)
 
 
 def problems() -> list[str]:
@@ -42,3 +47,9 @@ def pending_migrations() -> list[str]:
 def missing_rules() -> list[str]:
     gone = triggers.missing(connection)
     return [f"{len(gone)} rules of the database are gone: run python3 manage.py migrate."] if gone else []
+
+
+def silences() -> dict[str, int]:
+    """Seconds since each background part finished a round; a part that never did is not listed."""
+    now = clock.now()
+    return {part.name: int((now - part.at).total_seconds()) for part in Heartbeat.objects.all()}

@@ -204,7 +204,7 @@ if PROXY_TLS_HEADER:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
 
-# --- Static files ---------------------------------------------------------------------------------------------------
+# --- Static files: under hashed names; `collectstatic` when the image is built, recovery.static.collect() in the demo -----
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(text("STATIC_ROOT", str(DATA_DIR / "static")))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from django.core.management import call_command
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -14,3 +15,8 @@ class Static(CompressedManifestStaticFilesStorage):
 
     def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield from super().compress_files([path for path in paths if path.startswith("tracker/")])
+
+
+def collect() -> None:
+    """Put the static files where this process serves them from. For the demo, which nobody deploys; safe to repeat."""
+    call_command("collectstatic", interactive=False, verbosity=0)

@@ -10,11 +10,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as hypothesis_settings
 
 from tracker import clock as real_clock
 
 # The same calendar date in New York, London and Auckland.
 A_MONDAY_MORNING = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
+
+# Examples share the machine with other tests, so none is judged by how long it took.
+hypothesis_settings.register_profile("shared", deadline=None)
+hypothesis_settings.load_profile("shared")
 
 
 @pytest.fixture
