@@ -13,6 +13,7 @@ from django.db import connections
 from django.db.models.signals import post_migrate
 
 from tracker.models import User, triggers
+from tracker.services import protocols
 
 
 @register(Tags.compatibility, deploy=True)
@@ -57,8 +58,9 @@ def data_directory_is_writable(**_: Any) -> list[CheckMessage]:
 
 
 def put_rules_in_place(using: str, **_: Any) -> None:
-    """The triggers again: SQLite drops a table's triggers whenever a migration rebuilds the table."""
+    """The triggers again, since SQLite drops them when a migration rebuilds a table, and the shipped protocols."""
     triggers.install(connections[using])
+    protocols.ship()
 
 
 @register(Tags.database)

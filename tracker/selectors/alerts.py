@@ -11,9 +11,8 @@ from uuid import UUID
 
 from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Value, When
 
-from tracker.access import Actor
 from tracker.clinical.terms import Role, Urgency
-from tracker.models import Alert, AlertEvent, Membership, Note
+from tracker.models import Actor, Alert, AlertEvent, Membership, Note
 
 PAGE = 50
 

@@ -12,7 +12,7 @@ from tracker.clinical import allowance as allowances
 from tracker.clinical.allowance import Allowance
 from tracker.clinical.history import History
 from tracker.clinical.plan import Plan
-from tracker.clinical.terms import FactKind, Modifier
+from tracker.clinical.terms import FactKind, Modifier, Side
 from tracker.models import Clinic, Episode, Patient
 from tracker.selectors import facts, plans, record
 from tracker.selectors.facts import Row
@@ -91,6 +91,11 @@ def allowance(of: Case) -> Allowance:
     return allowances.allowed(of.plan, of.history, clinic_date=of.clinic_date, patient_date=of.patient_date)
 
 
+def allowance_on(of: Case, on: date) -> Allowance:
+    """What the orders as they stand allow on one day, past or coming."""
+    return allowances.allowed(of.plan, of.history, clinic_date=on, patient_date=on)
+
+
 def _basis(rows: Rows) -> Basis:
     standing = sorted((row for row in rows["fact"] if row["gone"] is None), key=lambda row: str(row["recorded_at"]))
     latest = {row["kind"]: row for row in standing}
@@ -126,6 +131,7 @@ def _history(episode: Episode, rows: Rows) -> History:
         patient_weight=facts.patients_weight(rows),
         signed_weight=_signed_weight(rows),
         started_on=local_date(episode.created_at, episode.clinic.time_zone),
+        side=Side(episode.side),
     )
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from tracker import models as rows_of
 from tracker.clinical.history import (
     Alert,
     CheckIn,
@@ -35,7 +36,7 @@ from tracker.clinical.terms import (
     Symptom,
     Urgency,
 )
-from tracker.selectors.record import Rows
+from tracker.selectors.record import ANSWERS, Rows
 
 Row = Mapping[str, Any]
 
@@ -71,10 +72,15 @@ def limit(row: Row) -> Limit:
 def check_ins(rows: Rows) -> tuple[CheckIn, ...]:
     """Oldest day first, within a day oldest entry first; the last of each day is its current one."""
     ordered = sorted(rows["check_in"], key=lambda row: (row["date"], row["entered_at"]))
-    following = [*(row["date"] for row in ordered[1:]), None]
-    return tuple(
-        _check_in(row, current=row["date"] != after) for row, after in zip(ordered, following, strict=True)
-    )
+    last_of_day = {row["date"]: at for at, row in enumerate(ordered)}
+    return tuple(_check_in(row, current=last_of_day[row["date"]] == at) for at, row in enumerate(ordered))
+
+
+def check_in_of(row: rows_of.CheckIn) -> CheckIn:
+    """A check-in that was just made, which is its day's current one."""
+    plain = {name: getattr(row, name) for name in ANSWERS.split()}
+    plain |= {"id": str(row.pk), "date": row.date.isoformat(), "entered_at": row.entered_at.isoformat()}
+    return _check_in(plain, current=True)
 
 
 def _check_in(row: Row, *, current: bool) -> CheckIn:

@@ -130,7 +130,9 @@ def happened(episode: Episode, *, most: int = SHOWN + 1) -> list[Line]:
     """The newest `most` lines of the episode's story."""
     first, *rest = (_lines(kind, row, episode) for kind, row in _KINDS.items())
     found = first.union(*rest, all=True).order_by("-at_", "kind_")[:most]
-    return [Line(kind, _aware(at), by or "", role, note or "", _facts(facts)) for kind, at, by, role, note, facts in found]
+    return [
+        Line(kind, _aware(at), by or "", role, note or "", _facts(facts)) for kind, at, by, role, note, facts in found
+    ]
 
 
 def _lines(kind: str, row: _Kind, episode: Episode) -> QuerySet[Any, Any]:

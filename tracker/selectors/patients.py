@@ -10,9 +10,8 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 
-from tracker.access import Actor
 from tracker.clinical.terms import FactKind
-from tracker.models import Episode, EpisodeFact
+from tracker.models import Actor, Episode, EpisodeFact
 from tracker.selectors.worklist import fold
 
 PAGE = 100

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
-from tracker.access import Actor
 from tracker.clinical import protocol as protocols
 from tracker.clinical.tables import Tag
 from tracker.clinical.terms import Procedure
-from tracker.models import Protocol
+from tracker.models import Actor, Protocol
 from tracker.selectors import plans
 
 
@@ -70,7 +69,8 @@ def numbers(protocol: protocols.Protocol) -> list[Number]:
     """The thresholds with their sources, which the parsed protocol itself does not carry."""
     table = protocol.body["thresholds"]
     return [
-        Number(name.replace("_", " "), entry["value"], entry["source"], Tag(entry["tag"])) for name, entry in table.items()
+        Number(name.replace("_", " "), entry["value"], entry["source"], Tag(entry["tag"]))
+        for name, entry in table.items()
     ]
 
 

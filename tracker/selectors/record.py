@@ -40,7 +40,7 @@ Rows = Mapping[str, list[dict[str, Any]]]
 _EPISODE = UUID(int=0)
 _SINCE = date(1, 1, 1)
 
-_ANSWERS = (
+ANSWERS = (
     "date entered_at pain_rest pain_load pain_worst pain_night pain_site reported_load reported_load_kg aids exercises "
     "swelling analgesia pain_eased can_load symptoms fall limit_percent limit_kg"
 )
@@ -76,7 +76,7 @@ _KINDS: dict[str, tuple[type[Model], str, str, dict[str, str]]] = {
     "milestone": (MilestoneRecord, "episode", "id key reached_on value", {}),
     "milestone_event": (MilestoneEvent, "record__episode", "record_id kind", {}),
     "review": (Review, "episode", "key kind booked_at done_on result window_from window_to", {}),
-    "check_in": (CheckIn, "episode", f"id {_ANSWERS}", {}),
+    "check_in": (CheckIn, "episode", f"id {ANSWERS}", {}),
 }
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tracker.access import Actor
 from tracker.clinical.terms import Role
-from tracker.models import Membership
+from tracker.models import Actor, Membership
 
 
 def surgeons(actor: Actor) -> list[tuple[str, str]]:

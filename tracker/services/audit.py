@@ -5,8 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from tracker import clock
-from tracker.access import Actor
-from tracker.models import AuditEvent, Episode
+from tracker.models import Actor, AuditEvent, Episode
 
 
 def note(by: Actor, action: str, episode: Episode | None = None, row_id: UUID | str = "", **detail: str) -> None:

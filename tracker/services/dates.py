@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tracker.access import Actor
 from tracker.clinical.terms import Role
 from tracker.errors import Invalid
+from tracker.models import Actor
 from tracker.selectors.episodes import Case
 
 PATIENT_DAYS_BACK = 7

@@ -8,10 +8,9 @@ from decimal import Decimal
 from django.db import transaction
 
 from tracker import clock
-from tracker.access import Actor
 from tracker.clinical.terms import MEASUREMENTS, PATIENT_MEASURES, Role
 from tracker.errors import Forbidden, Invalid
-from tracker.models import Episode, Measurement
+from tracker.models import Actor, Episode, Measurement
 from tracker.selectors import episodes as cases
 from tracker.services import assessments, audit, dates, locks
 

@@ -8,19 +8,16 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 
 from tracker import clock
-from tracker.access import Actor
 from tracker.clinical.terms import Role
 from tracker.errors import Conflict, Invalid
-from tracker.models import Episode, MilestoneEvent, MilestoneRecord
+from tracker.models import Actor, Episode, MilestoneEvent, MilestoneRecord
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
 from tracker.services import assessments, audit, dates, locks, notes
 
 
 @transaction.atomic
-def reach(
-    *, episode: Episode, by: Actor, key: str, reached_on: date, value: Decimal | None = None
-) -> MilestoneRecord:
+def reach(*, episode: Episode, by: Actor, key: str, reached_on: date, value: Decimal | None = None) -> MilestoneRecord:
     """Records that a goal was reached; a clinician's own entry is confirmed at once. Raises Invalid, Conflict."""
     now = clock.now()
     locks.hold(episode)
@@ -79,7 +76,5 @@ def _check(case: Case, by: Actor, key: str, reached_on: date, value: Decimal | N
         raise Conflict("This milestone is already recorded. Withdraw it first to correct it.", code="stands")
 
 
-def _event(
-    row: MilestoneRecord, kind: MilestoneEvent.Kind, by: Actor, now: datetime, reason_digest: str = ""
-) -> None:
+def _event(row: MilestoneRecord, kind: MilestoneEvent.Kind, by: Actor, now: datetime, reason_digest: str = "") -> None:
     MilestoneEvent.objects.create(record=row, kind=kind, at=now, by=by.user, reason_digest=reason_digest)

@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from tracker import clock
-from tracker.access import Actor
 from tracker.errors import Invalid
-from tracker.models import Episode, Review
+from tracker.models import Actor, Episode, Review
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
 from tracker.services import assessments, audit, dates, locks

@@ -7,9 +7,8 @@ from datetime import date
 from django.db import transaction
 
 from tracker import clock
-from tracker.access import Actor
 from tracker.errors import Conflict, Invalid
-from tracker.models import Alert, AlertEvent, Episode, Membership, StaffLook, User
+from tracker.models import Actor, Alert, AlertEvent, Episode, Membership, StaffLook, User
 from tracker.selectors import episodes as cases
 from tracker.services import assessments, audit, locks, notes
 

@@ -1,0 +1,33 @@
+"""Who in a clinic is to be told."""
+
+from __future__ import annotations
+
+from tracker.clinical.terms import Role
+from tracker.models import Clinic, Episode, Membership, User
+
+CLINICIANS = (Role.PHYSIOTHERAPIST, Role.SURGEON)
+
+
+def on_duty(clinic: Clinic) -> list[User]:
+    """The clinicians on duty, or all of the clinic's where none is: somebody must hear of an urgent matter."""
+    working = _working(clinic)
+    return [member.user for member in working if member.on_duty] or [member.user for member in working]
+
+
+def gate_team(episode: Episode) -> list[User]:
+    """Who prepares and takes a decision on a gate: the knee's surgeon and the physiotherapists on duty."""
+    return [
+        member.user
+        for member in _working(episode.clinic)
+        if member.user_id == episode.surgeon_id or (member.role == Role.PHYSIOTHERAPIST and member.on_duty)
+    ]
+
+
+def works_in(user: User, clinic: Clinic) -> bool:
+    """Whether the user still is a clinician of the clinic."""
+    return any(member.user_id == user.pk for member in _working(clinic))
+
+
+def _working(clinic: Clinic) -> list[Membership]:
+    members = Membership.objects.filter(clinic=clinic, role__in=CLINICIANS, user__is_active=True)
+    return list(members.select_related("user").order_by("pk"))

@@ -1,0 +1,66 @@
+"""Opens alerts, and with an urgent one the notice to the staff on duty. `triage` closes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tracker.clinical import explain, findings
+from tracker.clinical.findings import Finding
+from tracker.clinical.terms import Attention, Urgency
+from tracker.models import Alert, AlertEvent, CheckIn, Episode
+from tracker.services import outbox
+
+URGENT = (Urgency.R0, Urgency.R1)
+LONGEST_SENTENCE = 300
+
+
+def raise_all(
+    *, episode: Episode, found: Sequence[Finding], now: datetime, check_in: CheckIn | None = None
+) -> list[Alert]:
+    """Opens an alert for each finding. The same code and cause is never opened twice, whoever asks."""
+    if not found:
+        return []
+    opened = Alert.objects.bulk_create(
+        [_row(episode, finding, now, check_in) for finding in found], ignore_conflicts=True
+    )
+    for alert in opened:
+        if alert.urgency in URGENT or alert.code == findings.NOT_EVALUATED:
+            outbox.urgent_alert(alert=alert, now=now)
+    return opened
+
+
+def not_evaluated(cause: str) -> Finding:
+    """Stands where something was recorded and the program could not work out what it means (law 5)."""
+    return Finding(
+        code=findings.NOT_EVALUATED,
+        urgency=Urgency.R2,
+        attention=Attention.NOT_EVALUATED,
+        cause=cause,
+        evidence={},
+        alert=True,
+        clinician="The program could not evaluate what was recorded. Read it yourself.",
+    )
+
+
+def source_changed(*, check_in: CheckIn, now: datetime) -> None:
+    """Marks the alerts of a check-in that was amended. Amending never closes one."""
+    AlertEvent.objects.bulk_create(
+        [
+            AlertEvent(alert=alert, kind=AlertEvent.Kind.SOURCE_CHANGED, at=now)
+            for alert in Alert.objects.filter(check_in=check_in)
+        ]
+    )
+
+
+def _row(episode: Episode, finding: Finding, now: datetime, check_in: CheckIn | None) -> Alert:
+    return Alert(
+        episode=episode,
+        code=finding.code,
+        urgency=finding.urgency or Urgency.R3,
+        cause=finding.cause,
+        evidence=dict(finding.evidence),
+        sentence=(finding.clinician or explain.for_clinician(finding))[:LONGEST_SENTENCE],
+        check_in=check_in,
+        opened_at=now,
+    )

@@ -1,0 +1,192 @@
+"""Keeps the assessment of an episode up to date: from the record, through the pure core, into one row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from tracker.clinical import assessment as core
+from tracker.clinical import bands
+from tracker.clinical.allowance import Allowance
+from tracker.clinical.case import band_pain
+from tracker.clinical.findings import Finding
+from tracker.clinical.sparkline import WINDOW, sparkline
+from tracker.models import Alert, Assessment, CheckIn, Clinic, Episode
+from tracker.selectors import episodes as cases
+from tracker.selectors.episodes import Case
+from tracker.services import alerts, holds
+
+logger = logging.getLogger(__name__)
+
+LONGEST_REASON = 300
+BATCH = 20
+"""Episodes a transaction of the tick, so that SQLite never keeps a check-in waiting (design 10.17)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What a tick did: episodes looked at, assessments written, episodes that could not be evaluated."""
+
+    seen: int
+    written: int
+    failed: int
+
+
+def settle(
+    *, episode: Episode, now: datetime, case: Case | None = None, check_in: CheckIn | None = None, cause: str = ""
+) -> bool:
+    """Assesses the knee anew without ever losing what was just recorded.
+
+    When that fails, everything it did is taken back to the savepoint and a "could not evaluate" alert stands instead
+    (law 5). Returns whether it went well.
+    """
+    try:
+        with transaction.atomic():
+            refresh(episode=episode, now=now, case=case, check_in=check_in)
+    except Exception:
+        logger.exception("could not evaluate episode %s", episode.pk)
+        known_as = f"check-in:{check_in.pk}" if check_in else cause or f"write:{now.isoformat()}"
+        open_alerts(episode=episode, found=[alerts.not_evaluated(known_as)], now=now, check_in=check_in)
+        return False
+    return True
+
+
+def refresh(
+    *, episode: Episode, now: datetime, case: Case | None = None, check_in: CheckIn | None = None
+) -> Assessment | None:
+    """Works the assessment out and keeps it, opening alerts on the way. Returns the row, or None if it stood already.
+
+    `case` saves reading the record again; it must hold everything written so far.
+    """
+    case = case or cases.case(episode, now=now)
+    result = core.assess(case.history, case.plan, case.clinic_date, now)
+    if open_alerts(episode=episode, found=result.to_raise, now=now, check_in=check_in):
+        case = cases.case(episode, now=now)
+        result = core.assess(case.history, case.plan, case.clinic_date, now)
+    return _keep(_row(case, result, now))
+
+
+def open_alerts(
+    *, episode: Episode, found: Sequence[Finding], now: datetime, check_in: CheckIn | None = None
+) -> list[Alert]:
+    """Opens an alert for each finding, and holds the load where one asks for it. Returns the new alerts."""
+    opened = alerts.raise_all(episode=episode, found=found, now=now, check_in=check_in)
+    holds.place(episode=episode, found=found, now=now)
+    return opened
+
+
+def tick(*, clinic: Clinic, now: datetime) -> Ticked:
+    """Assesses every open episode whose kept assessment is older than the clinic's today. Safe to repeat."""
+    today = cases.local_date(now, clinic.time_zone)
+    seen = written = failed = 0
+    for batch in _batches(_outdated(clinic, today.isoformat())):
+        with transaction.atomic():
+            for episode in _locked(batch):
+                went_well = settle(episode=episode, now=now, cause=f"day:{today}")
+                seen, written, failed = seen + 1, written + went_well, failed + (not went_well)
+    return Ticked(seen, written, failed)
+
+
+def _outdated(clinic: Clinic, today: str) -> list[UUID]:
+    open_ones = Episode.objects.filter(clinic=clinic, state=Episode.State.OPEN)
+    current = Assessment.objects.filter(clinic=clinic, as_of__gte=today)
+    return list(open_ones.exclude(pk__in=current.values("episode")).order_by("pk").values_list("pk", flat=True))
+
+
+def _locked(batch: list[UUID]) -> Iterator[Episode]:
+    rows = Episode.objects.select_related("patient", "clinic").filter(pk__in=batch, state=Episode.State.OPEN)
+    yield from rows.select_for_update(of=("self",)).order_by("pk")
+
+
+def _batches(ids: list[UUID]) -> Iterator[list[UUID]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
+
+
+def _keep(row: Assessment) -> Assessment | None:
+    """One upsert, and none at all when nothing would change."""
+    if Assessment.objects.filter(pk=row.episode_id, fingerprint=row.fingerprint).exists():
+        return None
+    columns = [field.attname for field in Assessment._meta.concrete_fields if not field.primary_key]
+    Assessment.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["episode"],
+        update_fields=[name.removesuffix("_id") for name in columns],
+    )
+    return row
+
+
+def _row(case: Case, result: core.Assessment, now: datetime) -> Assessment:
+    allowed = cases.allowance(case)
+    last = case.history.check_ins[-1] if case.history.check_ins else None
+    worked_out: dict[str, Any] = {
+        "as_of": result.as_of,
+        "core_version": result.core_version,
+        "status": result.status,
+        "attention": result.attention,
+        "reason": result.reason[:LONGEST_REASON],
+        "findings": [_plain(finding) for finding in result.findings],
+        "milestones": [_plain(milestone) for milestone in result.milestones],
+        "pain": _plain(result.pain),
+        "flexion": _plain(result.flexion),
+        "load": _plain(result.load),
+        "surgery_date": case.surgery_date,
+        "phase": allowed.phase,
+        "term": allowed.term,
+        "max_percent": allowed.max_percent,
+        "max_kg": allowed.max_kg,
+        "seen": _seen(allowed),
+        "open_alerts": sum(alert.state != "closed" for alert in case.history.alerts),
+        "sparkline": _sparkline(case, result.day),
+        "last_check_in": last.date if last else None,
+        "last_check_in_at": max((row.entered_at for row in case.history.check_ins), default=None),
+    }
+    return Assessment(
+        episode=case.episode,
+        clinic=case.clinic,
+        computed_at=now,
+        fingerprint=_fingerprint(worked_out),
+        **worked_out,
+    )
+
+
+def _fingerprint(worked_out: dict[str, Any]) -> str:
+    text = json.dumps(worked_out, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses, dates, numbers and codes as JSON has them."""
+    return json.loads(json.dumps(value, default=_as_json))
+
+
+def _as_json(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
+
+
+def _seen(allowed: Allowance) -> bool | None:
+    return None if not allowed.signed else allowed.acknowledged_at is not None
+
+
+def _sparkline(case: Case, day: int) -> dict[str, object]:
+    points = [((row.date - case.surgery_date).days, band_pain(row)) for row in case.history.check_ins if row.current]
+    expected = bands.pain_series(case.plan, case.history.baseline_pain, day + WINDOW)
+    return sparkline(points, [(band.day, band.low, band.high) for band in expected], day)

@@ -1,0 +1,209 @@
+"""The recovery of one knee from enrolment on: who and what it is, the facts its plan rests on, the signed plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import transaction
+
+from tracker import clock
+from tracker.clinical import orders
+from tracker.clinical.plan import Plan
+from tracker.clinical.terms import WEIGHT_RANGE, FactKind, Modifier
+from tracker.errors import Conflict, Invalid
+from tracker.models import Actor, Episode, EpisodeFact, FactWithdrawal, Protocol, Restriction, Signature
+from tracker.selectors import episodes as cases
+from tracker.selectors.episodes import Case
+from tracker.services import assessments, audit, locks, notes, reminders, restrictions
+from tracker.services import enrolment as _enrolment
+from tracker.services.enrolment import Enrolment
+from tracker.services.protocols import current
+
+__all__ = ["Enrolment", "change_details", "enrol", "preview", "record_fact", "sign_plan", "withdraw_fact"]
+
+PERSON_DETAILS = ("given_name", "family_name", "email", "phone", "time_zone", "language", "sex", "record_number")
+KNEE_DETAILS = ("indication", "compartment", "fixation", "plate", "graft", "correction_planned", "correction_achieved")
+
+
+@transaction.atomic
+def enrol(*, by: Actor, enrolment: Enrolment) -> Episode:
+    """Takes a patient on with one operated knee. Nothing may be loaded until a surgeon signs. Raises Invalid."""
+    now = clock.now()
+    _enrolment.check(enrolment, by, now)
+    surgeon = _enrolment.surgeon(enrolment, by)
+    patient = _enrolment.patient(enrolment, by)
+    _enrolment.check_knee(patient, enrolment.side)
+    episode = Episode.objects.create(
+        clinic=by.clinic,
+        patient=patient,
+        procedure=enrolment.procedure,
+        side=enrolment.side,
+        surgeon=surgeon,
+        baseline_pain=enrolment.baseline_pain,
+        baseline_flexion=enrolment.baseline_flexion,
+        created_at=now,
+        created_by=by.user,
+        **{name: getattr(enrolment, name) for name in KNEE_DETAILS if hasattr(enrolment, name)},
+    )
+    _enrolment.write_facts(episode, enrolment, by, now)
+    audit.note(by, "enrolled", episode, episode.pk, protocol=enrolment.protocol)
+    reminders.start(patient=patient, now=now)
+    assessments.settle(episode=episode, now=now)
+    return episode
+
+
+def preview(*, enrolment: Enrolment, by: Actor) -> Plan:
+    """The plan that this enrolment would lead to; nothing is stored. Raises Invalid."""
+    _enrolment.check(enrolment, by, clock.now())
+    return _enrolment.plan_of(enrolment)
+
+
+@transaction.atomic
+def change_details(*, episode: Episode, by: Actor, changes: Mapping[str, Any]) -> Episode:
+    """Changes contact and descriptive fields; never clinical history. Raises Invalid for any other field."""
+    locks.hold(episode)
+    unknown = [name for name in changes if name not in PERSON_DETAILS + KNEE_DETAILS]
+    if unknown:
+        raise Invalid(
+            dict.fromkeys(unknown, "This cannot be changed here. Record a fact, or correct it as a new entry.")
+        )
+    for row, names in ((episode.patient, PERSON_DETAILS), (episode, KNEE_DETAILS)):
+        changed = [name for name in names if name in changes]
+        for name in changed:
+            setattr(row, name, changes[name])
+        if changed:
+            row.save(update_fields=changed)
+    audit.note(by, "details changed", episode, episode.pk, fields=", ".join(sorted(changes)))
+    return episode
+
+
+@transaction.atomic
+def sign_plan(*, episode: Episode, by: Actor, revision: int | None = None) -> list[Restriction]:
+    """The surgeon signs the steps up to the first gate that is not cleared, from today on. Raises Conflict."""
+    now = clock.now()
+    locks.hold(episode, revision)
+    case = cases.case(episode, now=now)
+    levels = orders.to_sign(case.plan, case.history, today=case.clinic_date)
+    rows = restrictions.lay(
+        case=case, by=by, kind=Signature.Kind.PLAN, levels=levels, now=now, authority=True, reason=""
+    )
+    audit.note(by, "plan signed", episode, rows[0].signature_id)
+    assessments.settle(episode=episode, now=now)
+    return rows
+
+
+@transaction.atomic
+def record_fact(
+    *,
+    episode: Episode,
+    by: Actor,
+    kind: str,
+    value: str,
+    since: date | None = None,
+    reason: str = "",
+    revision: int | None = None,
+) -> EpisodeFact:
+    """Adds a fact that the plan rests on. What it tightens is tightened at once; nothing is loosened by it."""
+    now = clock.now()
+    locks.hold(episode, revision)
+    case = cases.case(episode, now=now)
+    checked, protocol = _checked(case, by, kind, value)
+    fact = EpisodeFact.objects.create(
+        episode=episode,
+        kind=kind,
+        value=checked,
+        protocol=protocol,
+        since=since or case.clinic_date,
+        recorded_at=now,
+        by=by.user,
+        reason_digest=notes.keep(episode.patient, reason),
+    )
+    audit.note(by, "fact recorded", episode, fact.pk, kind=kind, value=checked)
+    _tighten(episode, by, now, reason)
+    return fact
+
+
+@transaction.atomic
+def withdraw_fact(*, fact: EpisodeFact, by: Actor, reason: str, revision: int | None = None) -> EpisodeFact:
+    """Takes a fact back with the reason. What stands signed stays until a surgeon signs anew (design 10.2)."""
+    now = clock.now()
+    locks.hold(fact.episode, revision)
+    if not reason.strip():
+        raise Invalid({"reason": "Say why this is withdrawn."})
+    if FactWithdrawal.objects.filter(fact=fact).exists():
+        raise Conflict("This was already withdrawn.", code="withdrawn")
+    _check_not_the_last(fact)
+    FactWithdrawal.objects.create(fact=fact, at=now, by=by.user, reason_digest=notes.keep(fact.episode.patient, reason))
+    audit.note(by, "fact withdrawn", fact.episode, fact.pk, kind=fact.kind, value=fact.value)
+    _tighten(fact.episode, by, now, reason)
+    return fact
+
+
+def _tighten(episode: Episode, by: Actor, now: datetime, reason: str) -> None:
+    """Meets every standing order with the plan as it is now, then assesses."""
+    case = cases.case(episode, now=now)
+    restrictions.meet_plan(case=case, by=by, kind=Signature.Kind.FACT, now=now, reason=reason)
+    locks.move_on(episode)
+    assessments.settle(episode=episode, now=now)
+
+
+def _check_not_the_last(fact: EpisodeFact) -> None:
+    if fact.kind == FactKind.MODIFIER:
+        return
+    others = EpisodeFact.objects.filter(episode=fact.episode, kind=fact.kind, withdrawal=None).exclude(pk=fact.pk)
+    if not others.exists():
+        raise Conflict(
+            "The plan cannot do without this. Record the right one first, then withdraw this.", code="needed"
+        )
+
+
+def _checked(case: Case, by: Actor, kind: str, value: str) -> tuple[str, Protocol | None]:
+    """The value in its stored spelling. Raises Invalid."""
+    if kind == FactKind.MODIFIER:
+        return _modifier(case, value), None
+    if kind == FactKind.BODY_WEIGHT:
+        return _weight(value), None
+    if kind == FactKind.SURGERY_DATE:
+        return _surgery_date(case, value), None
+    if kind == FactKind.PROTOCOL:
+        return value, _protocol(case, by, value)
+    raise Invalid({"kind": f"There is no fact {kind}. Use one of: {', '.join(FactKind)}."})
+
+
+def _modifier(case: Case, value: str) -> str:
+    if value not in list(Modifier):
+        raise Invalid({"value": f"There is no modifier {value}. Use one of: {', '.join(Modifier)}."})
+    if value in case.modifiers:
+        raise Conflict("This modifier already applies.", code="stands")
+    return value
+
+
+def _weight(value: str) -> str:
+    low, high = WEIGHT_RANGE
+    try:
+        weight = Decimal(value)
+    except InvalidOperation:
+        weight = Decimal("NaN")
+    if not weight.is_finite() or not low <= weight <= high:
+        raise Invalid({"value": f"Body weight must be a number from {low} to {high} kg."})
+    return str(weight.quantize(Decimal("0.1")))
+
+
+def _surgery_date(case: Case, value: str) -> str:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise Invalid({"value": "Write the date of surgery as year-month-day."}) from None
+    if day > case.clinic_date or day < case.clinic_date - _enrolment.LONGEST_RECOVERY:
+        raise Invalid({"value": "The date of surgery must be within the last three years and not in the future."})
+    return day.isoformat()
+
+
+def _protocol(case: Case, by: Actor, value: str) -> Protocol:
+    stored = current(value, by.clinic.pk)
+    if stored is None or case.episode.procedure not in stored.body["procedures"]:
+        raise Invalid({"value": f"{value} is not a protocol for {case.episode.procedure}. Choose one from the list."})
+    return stored
