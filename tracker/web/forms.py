@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from tracker.clinical.rules.symptoms import FLOORS, NERVE_SIGNS
 from tracker.clinical.terms import PAIN_SCORES, Symptom, Urgency
+from tracker.errors import Invalid
 
 NONE_OF_THESE = "none_of_these"
 
@@ -247,9 +248,8 @@ def _value(name: str, text: str) -> Any:
     return text.replace(",", ".") if name == "reported_load_kg" else text
 
 
-def contradictions(given: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """What only a page can get wrong: "none of these" together with one of these."""
+def refuse_contradictions(given: Mapping[str, list[str]]) -> None:
+    """Raises Invalid for what only a page can get wrong: "none of these" together with one of these."""
     symptoms = [value for value in given.get("symptoms", ()) if value]
     if NONE_OF_THESE in symptoms and len(symptoms) > 1:
-        return {"symptoms": ["Choose either “none of these” or what you have, not both."]}
-    return {}
+        raise Invalid({"symptoms": "Choose either “none of these” or what you have, not both."})
