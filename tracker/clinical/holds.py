@@ -29,15 +29,10 @@ def level(plan: Plan, history: History, *, sign: bool, today: date, patient_date
     The level before applies where the current step began at most `put_back_days` ago. `today` is the clinic's date.
     """
     current = allowed(plan, history, clinic_date=today, patient_date=patient_date or today).limit
-    opened = openings.openings(plan, history.clearances, history.holds)
-    step = openings.in_force(opened, plan.day(today))
-    at = opened.index(step) if step else 0
-    if not sign or not at:
-        return Held(current, put_back=False)
-    began = max(opened[at].day, _laid_on(plan, history, opened[at].step.limit, today))
-    if plan.day(today) - began > plan.protocol.thresholds.put_back_days:
-        return Held(current, put_back=False)
-    return Held(limits.strictest(current, opened[at - 1].step.limit), put_back=True)
+    put_back = sign and _just_begun(plan, history, today)
+    hold = Hold(id="", code="", since=today, limit=current, put_back=put_back)
+    opened = openings.openings(plan, history.clearances, (*history.holds, hold))
+    return Held(limits.strictest(current, openings.level(opened, plan.day(today))), put_back)
 
 
 def release_problem(plan: Plan, history: History, hold: Hold, *, role: Role, today: date) -> Problem | None:
@@ -67,6 +62,16 @@ def _imaging(plan: Plan, history: History, hold: Hold, today: date) -> bool:
     after = openings.openings(plan, history.clearances, released(history, hold, today).holds)
     first = next((at for at, one in enumerate(after) if any(gate.imaging for gate in one.step.gates)), len(after))
     return any(one.day != NEVER for one in after[first:])
+
+
+def _just_begun(plan: Plan, history: History, today: date) -> bool:
+    """Whether the current step began so lately that a sign of giving way undoes it."""
+    opened = openings.openings(plan, history.clearances, history.holds)
+    step = openings.in_force(opened, plan.day(today))
+    if step is None or step is opened[0]:
+        return False
+    began = max(step.day, _laid_on(plan, history, step.step.limit, today))
+    return plan.day(today) - began <= plan.protocol.thresholds.put_back_days
 
 
 def _laid_on(plan: Plan, history: History, limit: Limit, today: date) -> int:

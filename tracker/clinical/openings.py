@@ -81,14 +81,18 @@ def _decided(plan: Plan, clearance: Clearance | None) -> int:
 
 
 def _floors(plan: Plan, decisions: dict[Gate, Clearance], holds: Iterable[Hold]) -> list[int]:
-    """Per step, the day before which holds keep it shut. Holds of one day meet the ladder as it stood that morning."""
+    """Per step, the day before which holds keep it shut. Holds of one day meet the ladder as it stood that morning.
+
+    A hold shuts the step that would open on its day or next after; one that puts back, the step in force.
+    """
     floors = [0] * len(plan.steps)
     ordered = sorted(holds, key=lambda hold: hold.since)
     for since, of_day in groupby(ordered, key=lambda hold: plan.day(hold.since)):
         days = opening_days(plan, decisions, floors)
         current = max((at for at, day in enumerate(days) if day <= since), default=0)
         for hold in of_day:
-            at = current if hold.put_back and current else current + 1
+            back = hold.put_back or days[current] == since
+            at = current if back and current else current + 1
             if at < len(floors):
                 floors[at] = max(floors[at], NEVER if hold.released_on is None else plan.day(hold.released_on))
     return floors
