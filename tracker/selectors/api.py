@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 
 from tracker.clinical.terms import FactKind, Role
@@ -167,4 +167,4 @@ def own_episode_ids(user: User) -> list[UUID]:
 def _note(digest: str, episode: str = "episode") -> Coalesce:
     """The free text that a row names by its digest; empty where there is none, or where it was erased."""
     notes = Note.objects.filter(patient=OuterRef(f"{episode}__patient"), digest=OuterRef(digest))
-    return Coalesce(Subquery(notes.values("text")[:1]), Value(""))
+    return Coalesce(Subquery(notes.values("text")[:1]), Value(""), output_field=TextField())

@@ -1,0 +1,79 @@
+"""What every endpoint shares. Each is four steps: may they, what do they say, do it, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tracker.access import RowDoor
+from tracker.api.paging import Pages
+from tracker.api.parsing import Json
+from tracker.models import Episode
+
+Inside = TypeVar("Inside", bound=RowDoor[Any])
+
+
+class Endpoint(APIView):
+    """Speaks JSON only, and tells nothing about itself: the schema does."""
+
+    metadata_class = None
+    parser_classes = [Json]
+
+
+Stored = TypeVar("Stored", bound=Model)
+
+
+class RowOut(serializers.ModelSerializer[Stored]):
+    """A stored row as programs see it: codes, not the words that pages show for them."""
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict[str, Any]]:
+        kind, options = super().build_standard_field(field_name, model_field)
+        if "choices" in options:
+            options["choices"] = [code for code, _ in model_field.flatchoices]
+        return kind, options
+
+
+class NothingHere(Endpoint):
+    """Every address under the API that leads nowhere."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    schema = None
+
+    def get(self, request: Request, rest: str) -> Response:
+        raise NotFound
+
+    post = put = patch = delete = get
+
+
+def listed(
+    request: Request,
+    rows: QuerySet[Any, Any] | Sequence[Any],
+    shape: type[serializers.BaseSerializer[Any]],
+    prepare: Callable[[Sequence[Any]], Sequence[Any]] | None = None,
+) -> Response:
+    """One page of the rows, each in the given shape; `prepare` looks up more for all rows of the page at once."""
+    pages = Pages()
+    page = pages.paginate_queryset(rows, request) or []
+    shown = page if prepare is None else prepare(page)
+    return pages.get_paginated_response(shape(shown, many=True).data)
+
+
+def revised(response: Response, episode: Episode) -> Response:
+    """The answer with the episode's revision, for the next write's `If-Match`."""
+    response["ETag"] = f'"{episode.revision}"'
+    return response
+
+
+def within(door: Inside, episode: str) -> Inside:
+    """The door, if its row belongs to the episode that the address names; else there is nothing here."""
+    if str(door.episode.pk).replace("-", "") != episode.lower().replace("-", ""):
+        raise NotFound
+    return door
