@@ -16,7 +16,6 @@ from tracker.selectors import today as selector
 from tracker.selectors.answer import Answer
 from tracker.selectors.today import Today
 
-
 LATELY = 3
 """Days for which the last answer still says how it is going."""
 
