@@ -76,6 +76,8 @@ def change_details(*, episode: Episode, by: Actor, changes: Mapping[str, Any]) -
             setattr(row, name, changes[name])
         if changed:
             row.save(update_fields=changed)
+    if "time_zone" in changes:
+        reminders.rezone(patient=episode.patient, now=clock.now())
     audit.note(by, "details changed", episode, episode.pk, fields=", ".join(sorted(changes)))
     return episode
 
