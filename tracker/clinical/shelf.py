@@ -25,11 +25,15 @@ Body = dict[str, Any]
 
 
 def bodies(root: Path = ROOT) -> dict[str, tuple[str, Body]]:
-    """Every shipped protocol by key: the name of its file and its whole body. Raises ProtocolError."""
+    """Every shipped protocol by key: the name of its file and its whole body. Raises ProtocolError.
+
+    One that draws on another's ladder comes after it, so that an error is named where it stands.
+    """
     own = {path.stem: _load(path) for path in sorted(root.glob("*.toml"))}
     common = {path.stem: _load(path) for path in sorted((root / "shared").glob("*.toml"))}
     _check(common)
-    return {key: (f"{key}.toml", _resolve(key, own, common)) for key in own}
+    own_first = sorted(own, key=lambda key: "standard" in own[key])
+    return {key: (f"{key}.toml", _resolve(key, own, common)) for key in own_first}
 
 
 def shared(name: str, root: Path = ROOT) -> tuple[Any, Place]:

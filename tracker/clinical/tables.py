@@ -65,9 +65,9 @@ def read(kind: type[T], value: object, place: Place) -> T:
     """One `kind`, a dataclass, from a table. Raises ProtocolError."""
     table = _table(value, place)
     hints = _hints(cast(Hashable, kind))
-    unknown = sorted(set(table) - set(hints))
+    unknown = sorted(str(name) for name in set(table) - set(hints))
     if unknown:
-        place.at(unknown[0]).refuse(f"is not a field here; known fields are {', '.join(sorted(hints))}")
+        place.at(unknown[0] or '""').refuse(f"is not a field here; known fields are {', '.join(sorted(hints))}")
     given = {name: _value(hints[name], table[name], place.at(name)) for name in table}
     for field in fields(cast(Any, kind)):
         if field.name not in given and field.default is MISSING and field.default_factory is MISSING:
@@ -79,14 +79,17 @@ def read_numbers(kind: type[T], value: object, place: Place) -> T:
     """One `kind` whose every field stands as a table of its own: `{value, source, tag}`."""
     table = _table(value, place)
     for name, entry in table.items():
-        inner = place.into(name)
-        facts = _table(entry, inner)
-        for need in ("value", "source", "tag"):
-            if facts.get(need) in (None, ""):
-                inner.at(need).refuse("is missing; every number needs a value, a source and a tag")
-        if facts["tag"] not in {tag.value for tag in Tag}:
-            inner.at("tag").refuse(f"must be one of {', '.join(Tag)}")
+        _check_number(entry, place.into(name))
     return read(kind, {name: entry["value"] for name, entry in table.items()}, place)
+
+
+def _check_number(value: object, place: Place) -> None:
+    entry = _table(value, place)
+    for need in ("value", "source", "tag"):
+        if entry.get(need) in (None, ""):
+            place.at(need).refuse("is missing; every number needs a value, a source and a tag")
+    _text(entry["source"], place.at("source"))
+    _choice(Tag, entry["tag"], place.at("tag"))
 
 
 def read_many(kind: type[T], value: object, place: Place, name: str) -> tuple[T, ...]:
