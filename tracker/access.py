@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
 
 from tracker.errors import Forbidden, NotFound
@@ -93,6 +94,9 @@ MAY: dict[Do, frozenset[Role]] = {
 
 Row = TypeVar("Row", bound=Model)
 
+Visitor = User | AnonymousUser
+"""Whoever a request comes from. One who has not signed in is refused here too, whatever the page forgot."""
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -111,8 +115,9 @@ class RowDoor(Generic[Row]):
     row: Row
 
 
-def actor(user: User) -> Actor | None:
+def actor(visitor: Visitor) -> Actor | None:
     """Who the user is when they come in by the front door: staff first, else a patient, else nobody."""
+    user = _known(visitor)
     membership = Membership.objects.select_related("clinic").filter(user=user).order_by("pk").first()
     if membership is not None:
         return Actor(user, Role(membership.role), membership.clinic)
@@ -120,9 +125,9 @@ def actor(user: User) -> Actor | None:
     return None if patient is None else Actor(user, Role.PATIENT, patient.clinic, patient)
 
 
-def clinic_for(user: User, do: Do) -> Actor:
-    """The user as somebody who may `do` a thing that belongs to no one episode."""
-    who = actor(user)
+def clinic_for(visitor: Visitor, do: Do) -> Actor:
+    """The visitor as somebody who may `do` a thing that belongs to no one episode."""
+    who = actor(visitor)
     if who is None or not _may(who, do):
         raise Forbidden
     return who
@@ -132,21 +137,24 @@ def _may(who: Actor, do: Do) -> bool:
     return who.role in MAY[do]
 
 
-def episode_for(user: User, public_id: str | UUID, do: Do) -> Door:
+def episode_for(visitor: Visitor, public_id: str | UUID, do: Do) -> Door:
+    user = _known(visitor)
     episode = _visible(user).filter(pk=_uuid(public_id)).first()
     return _open(user, episode, do)
 
 
-def own_episode(user: User, do: Do) -> Door:
+def own_episode(visitor: Visitor, do: Do) -> Door:
     """The signed-in patient's own episode: the open one, else the latest."""
+    user = _known(visitor)
     episode = _visible(user).filter(patient__user=user).order_by("-state", "-created_at").first()
     if episode is None:
         raise Forbidden("This page is for patients. Staff find patients on the worklist.")
     return _open(user, episode, do)
 
 
-def episodes_of(user: User, do: Do) -> QuerySet[Episode]:
-    """Every episode that the user may `do` a thing with."""
+def episodes_of(visitor: Visitor, do: Do) -> QuerySet[Episode]:
+    """Every episode that the visitor may `do` a thing with."""
+    user = _known(visitor)
     roles = [role.value for role in MAY[do]]
     allowed = Q(staff_role__in=roles)
     if Role.PATIENT in MAY[do]:
@@ -154,32 +162,33 @@ def episodes_of(user: User, do: Do) -> QuerySet[Episode]:
     return _visible(user).filter(allowed)
 
 
-def alert_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[Alert]:
-    return _row_for(Alert, user, public_id, do)
+def alert_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Alert]:
+    return _row_for(Alert, visitor, public_id, do)
 
 
-def restriction_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[Restriction]:
-    return _row_for(Restriction, user, public_id, do)
+def restriction_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Restriction]:
+    return _row_for(Restriction, visitor, public_id, do)
 
 
-def check_in_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[CheckIn]:
-    return _row_for(CheckIn, user, public_id, do)
+def check_in_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[CheckIn]:
+    return _row_for(CheckIn, visitor, public_id, do)
 
 
-def hold_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[Hold]:
-    return _row_for(Hold, user, public_id, do)
+def hold_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Hold]:
+    return _row_for(Hold, visitor, public_id, do)
 
 
-def milestone_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[MilestoneRecord]:
-    return _row_for(MilestoneRecord, user, public_id, do)
+def milestone_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[MilestoneRecord]:
+    return _row_for(MilestoneRecord, visitor, public_id, do)
 
 
-def fact_for(user: User, public_id: str | UUID, do: Do) -> RowDoor[EpisodeFact]:
-    return _row_for(EpisodeFact, user, public_id, do)
+def fact_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[EpisodeFact]:
+    return _row_for(EpisodeFact, visitor, public_id, do)
 
 
-def _row_for(model: type[Row], user: User, public_id: str | UUID, do: Do) -> RowDoor[Row]:
-    rows = model.objects.select_related("episode__patient", "episode__clinic")
+def _row_for(model: type[Row], visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Row]:
+    user = _known(visitor)
+    rows = model._default_manager.select_related("episode__patient", "episode__clinic")
     row: Any = (
         rows.annotate(staff_role=_role_in(user, "episode__clinic"))
         .filter(Q(episode__patient__user=user) | Q(staff_role__isnull=False), pk=_uuid(public_id))
@@ -190,6 +199,12 @@ def _row_for(model: type[Row], user: User, public_id: str | UUID, do: Do) -> Row
     row.episode.staff_role = row.staff_role
     door = _open(user, row.episode, do)
     return RowDoor(door.actor, door.episode, row)
+
+
+def _known(visitor: Visitor) -> User:
+    if not isinstance(visitor, User):
+        raise Forbidden("Sign in first.")
+    return visitor
 
 
 def _visible(user: User) -> QuerySet[Episode]:
