@@ -128,12 +128,13 @@ def actor(visitor: Visitor) -> Actor | None:
 def clinic_for(visitor: Visitor, do: Do) -> Actor:
     """The visitor as somebody who may `do` a thing that belongs to no one episode."""
     who = actor(visitor)
-    if who is None or not _may(who, do):
+    if who is None or not may(who, do):
         raise Forbidden
     return who
 
 
-def _may(who: Actor, do: Do) -> bool:
+def may(who: Actor, do: Do) -> bool:
+    """Does the role allow it at all? For what a page offers; the door decides what is done."""
     return who.role in MAY[do]
 
 
@@ -226,7 +227,7 @@ def _open(user: User, episode: Any, do: Do) -> Door:
     patient = episode.patient if episode.patient.user_id == user.pk else None
     role = Role.PATIENT if patient is not None else Role(episode.staff_role)
     who = Actor(user, role, episode.clinic, patient)
-    if not _may(who, do):
+    if not may(who, do):
         raise Forbidden
     return Door(who, episode)
 
