@@ -2,38 +2,40 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.cast import House, Program, enrolled, house, patient_user, signed
+from tests import scenes
+from tests.api import programs
+from tests.api.programs import Program
+from tests.scenes import Staff
 from tracker import clock as product_clock
-from tracker.clinical.terms import Role
 from tracker.models import Episode
 
 
 @pytest.fixture
-def home(db: None, clock: product_clock.StoppedClock) -> House:
-    return house("Alder")
+def home(db: None, clock: product_clock.StoppedClock) -> Staff:
+    return scenes.clinic()
 
 
 @pytest.fixture
-def episode(home: House) -> Episode:
+def knee(home: Staff) -> Episode:
     """Three weeks after surgery, the plan signed today."""
-    return signed(home)
+    return scenes.knee(home)
 
 
 @pytest.fixture
-def unsigned(home: House) -> Episode:
-    return enrolled(home)
+def patient(knee: Episode) -> Program:
+    return programs.of_patient(knee)
 
 
 @pytest.fixture
-def patient(episode: Episode) -> Program:
-    return Program(patient_user(episode))
+def physio(home: Staff) -> Program:
+    return programs.of(home.physiotherapist)
 
 
 @pytest.fixture
-def physio(home: House) -> Program:
-    return home.program(Role.PHYSIOTHERAPIST)
+def surgeon(home: Staff) -> Program:
+    return programs.of(home.surgeon)
 
 
 @pytest.fixture
-def surgeon(home: House) -> Program:
-    return home.program(Role.SURGEON)
+def coordinator(home: Staff) -> Program:
+    return programs.of(home.coordinator)
