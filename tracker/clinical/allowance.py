@@ -157,8 +157,8 @@ def _signed(history: History) -> bool:
 
 def _readable(order: Order) -> bool:
     """Whether an order says what it allows: kilograms stand with a limited level, and only there."""
-    limit = order.limit
-    if not 0 <= limit.percent <= 100 or (limit.cap_kg is not None and not limit.cap_kg >= 0):
+    limit, cap = order.limit, order.limit.cap_kg
+    if not 0 <= limit.percent <= 100 or (cap is not None and not (cap.is_finite() and cap >= 0)):
         return False
     return limits.unrestricted(limit) if order.kg is None else order.kg >= 0 and not limits.unrestricted(limit)
 
