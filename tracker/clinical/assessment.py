@@ -184,10 +184,9 @@ def _load(case: Case) -> Load:
         for day in case.last_days(numbers.over_window)
         if day in case.reports and (over := loads.over(case.reports[day], weight, numbers.over_percent)) is not None
     ]
-    days = [day for day, row in case.reports.items() if loads.reported_percent(row, weight) is not None]
-    if not days:
+    row = case.last_report(lambda each: loads.reported_percent(each, weight))
+    if row is None:
         return Load(None, None, None, None, None, sum(judged), len(judged), numbers.over_window)
-    row = case.reports[max(days)]
     return Load(
         percent=round(float(loads.reported_percent(row, weight) or 0), 1),
         on=row.date,

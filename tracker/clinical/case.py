@@ -5,7 +5,7 @@ A day without a current check-in is absent from every index: missing, never zero
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -17,7 +17,7 @@ from tracker.clinical.history import CheckIn, Clearance, History, Measurement, O
 from tracker.clinical.milestones import MilestoneStatus, states
 from tracker.clinical.openings import Opening, latest, openings
 from tracker.clinical.plan import Plan
-from tracker.clinical.terms import PAIN_SCORES, Fall, Gate, Symptom
+from tracker.clinical.terms import Fall, Gate, Symptom
 from tracker.clinical.thresholds import Thresholds
 
 
@@ -28,8 +28,8 @@ def band_pain(check_in: CheckIn) -> int | None:
 
 def highest_pain(check_in: CheckIn) -> int | None:
     """The highest of the four scores that was answered."""
-    answered = [score for score in (getattr(check_in, name) for name in PAIN_SCORES) if score is not None]
-    return max(answered, default=None)
+    scores = (check_in.pain_rest, check_in.pain_load, check_in.pain_worst, check_in.pain_night)
+    return max((score for score in scores if score is not None), default=None)
 
 
 def fell(check_in: CheckIn) -> bool:
@@ -51,6 +51,7 @@ class Diary:
         self.surgery = surgery
         self.numbers = numbers
         self._upto = upto
+        self._usual: dict[int, float | None] = {}
 
     def day_of(self, on: date) -> int:
         """The post-operative day of a date."""
@@ -68,6 +69,10 @@ class Diary:
         answered = {day: band_pain(row) for day, row in self.reports.items()}
         return {day: score for day, score in answered.items() if score is not None}
 
+    def last_report(self, kind: Callable[[CheckIn], object]) -> CheckIn | None:
+        """The latest day's current check-in of which something is known."""
+        return next((row for row in reversed(self.reports.values()) if kind(row) is not None), None)
+
     @cached_property
     def falls(self) -> tuple[CheckIn, ...]:
         """Every row that reports a slip, a fall or a twist, also those a later entry replaced."""
@@ -75,9 +80,11 @@ class Diary:
 
     def usual(self, before: int) -> float | None:
         """The median pain of the days before a day, which is not counted; None with too few answers."""
-        pain = self.pain
-        values = [pain[day] for day in range(before - self.numbers.median_days, before) if day in pain]
-        return median(values) if len(values) >= self.numbers.median_values else None
+        if before not in self._usual:
+            days = range(before - self.numbers.median_days, before)
+            values = [self.pain[day] for day in days if day in self.pain]
+            self._usual[before] = median(values) if len(values) >= self.numbers.median_values else None
+        return self._usual[before]
 
     def last_before(self, day: int) -> int | None:
         """The last pain answered in the days before a day."""
@@ -149,6 +156,11 @@ class Case(Diary):
     def last_days(self, count: int) -> Iterator[int]:
         """The last `count` days, latest first."""
         return iter(range(self.end, self.end - count, -1))
+
+    @property
+    def recent(self) -> Iterator[int]:
+        """The days a pattern looks at, latest first: as many as the median takes."""
+        return self.last_days(self.numbers.median_days)
 
     @cached_property
     def orders(self) -> tuple[Order, ...]:

@@ -20,7 +20,7 @@ from tracker.clinical.terms import Analgesia, PainSite, Symptom, Urgency
 def sustained_rise(case: Case) -> Iterator[Finding]:
     """At least 2 points above the own 7-day median on at least 2 consecutive days: within 48 hours, and the same day
     after a fall or a new step or when the leg cannot be loaded (clinical.md 4)."""
-    for last in case.last_days(case.numbers.over_window):
+    for last in case.recent:
         first = _start_of_rise(case, last)
         if first is not None:
             yield _rise(case, first, last)
@@ -28,23 +28,17 @@ def sustained_rise(case: Case) -> Iterator[Finding]:
 
 
 def _start_of_rise(case: Case, last: int) -> int | None:
-    """The first day of the run of raised pain that ends on `last`; the median leaves out every day of the run."""
-    first = last - case.numbers.sustained_days + 1
-    while last - first < case.numbers.median_days and _answered(case, first, last):
-        if _raised(case, first, last):
-            return first
-        first -= 1
-    return None
-
-
-def _answered(case: Case, first: int, last: int) -> bool:
-    return all(day in case.pain for day in range(first, last + 1))
-
-
-def _raised(case: Case, first: int, last: int) -> bool:
-    usual = case.usual(first)
-    lowest = min(case.pain[day] for day in range(first, last + 1))
-    return usual is not None and lowest >= usual + case.numbers.sustained_rise
+    """The first day of the longest run of raised pain that ends on `last`; the median leaves the whole run out."""
+    numbers, lowest, found = case.numbers, case.pain.get(last, 0), None
+    for first in range(last, last - numbers.median_days, -1):
+        lowest = min(lowest, case.pain.get(first, 0))
+        if lowest < numbers.sustained_rise:
+            break
+        usual = case.usual(first)
+        long_enough = last - first + 1 >= numbers.sustained_days
+        if long_enough and usual is not None and lowest >= usual + numbers.sustained_rise:
+            found = first
+    return found
 
 
 def _rise(case: Case, first: int, last: int) -> Finding:
@@ -80,7 +74,7 @@ def pain_after_fall(case: Case) -> Iterator[Finding]:
     """
     if not case.falls:
         return
-    for day in case.last_days(case.numbers.over_window):
+    for day in case.recent:
         row = case.reports.get(day)
         fall = _fall_before(case, day)
         if row and fall and _worse(case, row, day, case.day_of(fall.date)):
@@ -134,7 +128,7 @@ def _week(case: Case, last: int) -> float | None:
 
 
 def _last_answer(case: Case) -> int:
-    return next(day for day in case.last_days(case.numbers.median_days) if day in case.pain)
+    return next(day for day in case.recent if day in case.pain)
 
 
 def late_load_pain(case: Case) -> Iterator[Finding]:
@@ -144,7 +138,7 @@ def late_load_pain(case: Case) -> Iterator[Finding]:
     counts as not fallen, since missing is never fine (clinical.md 4) [est].
     """
     numbers = case.numbers
-    for day in case.last_days(numbers.over_window):
+    for day in case.recent:
         row = case.reports.get(day)
         if day < numbers.late_load_day or row is None or row.pain_site is not PainSite.BONE_CUT:
             continue
@@ -166,7 +160,7 @@ def _month_before(case: Case, day: int) -> float | None:
 
 def plate_sore(case: Case) -> Iterator[Finding]:
     """From week 12, sore over the plate: routine (clinical.md 4 and 7)."""
-    for day in case.last_days(case.numbers.over_window):
+    for day in case.recent:
         row = case.reports.get(day)
         if row and day >= case.numbers.plate_pain_day and _plate(row):
             yield _found(case, "plate_sore", Urgency.R4, day, pain_on_load=row.pain_load)

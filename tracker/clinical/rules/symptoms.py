@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from tracker.clinical.case import Diary, band_pain, fell, highest_pain
+from tracker.clinical.case import Diary, band_pain, highest_pain
 from tracker.clinical.findings import Finding, finding
 from tracker.clinical.history import CheckIn, Measurement
-from tracker.clinical.terms import Symptom, Urgency
+from tracker.clinical.terms import Fall, Symptom, Urgency
 
 FLOORS: dict[Symptom, Urgency] = {
     Symptom.BREATHLESS: Urgency.R0,
@@ -39,6 +39,7 @@ FLOORS: dict[Symptom, Urgency] = {
 pain on stretching the toes as numb toes [est]. A sore plate is a pattern, see rules.pain."""
 
 NERVE_SIGNS = frozenset({Symptom.TOES_NUMB, Symptom.TOE_STRETCH_PAIN})
+_NO_FALL = (None, Fall.NONE)
 FEVER_SIGNS = frozenset({Symptom.FEVER, Symptom.RIGORS})
 
 
@@ -109,12 +110,22 @@ RAISES = (
 
 def of_check_in(row: CheckIn, diary: Diary) -> Iterator[Finding]:
     """Everything the check-in raises by itself."""
-    if not row.symptoms and not fell(row) and (highest_pain(row) or 0) < diary.numbers.severe_not_eased:
+    if not row.symptoms and row.fall in _NO_FALL and not _hurts(row, diary.numbers.severe_not_eased):
         return
     report = Report(row, diary.day_of(row.date), diary)
     yield from _symptoms(report)
     yield from _fall(report)
     yield from _severe_pain(report)
+
+
+def _hurts(row: CheckIn, least: int) -> bool:
+    """Whether any answered score reaches `least`, which is above 0."""
+    return (
+        (row.pain_load or 0) >= least
+        or (row.pain_worst or 0) >= least
+        or (row.pain_rest or 0) >= least
+        or (row.pain_night or 0) >= least
+    )
 
 
 def of_reading(reading: Measurement, diary: Diary) -> Iterator[Finding]:
@@ -165,7 +176,7 @@ def _plain(diary: Diary, kind: str, on: date) -> float | None:
 def _fall(report: Report) -> Iterator[Finding]:
     """A slip, fall or twist: same day with more pain or no load possible, else within 48 hours (clinical.md 7)."""
     row = report.row
-    if row.fall is None or not fell(row):
+    if row.fall is None or row.fall is Fall.NONE:
         return
     pain, before = band_pain(row), usual_or_last(report.diary, report.day)
     rise = None if pain is None or before is None else pain - before
