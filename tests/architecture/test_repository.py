@@ -36,7 +36,7 @@ ADDRESSES = [
     "--extra-" + "index",
     "--find" + "-links",
 ]
-MACHINES = ["/work" + "/", "/opt/" + "uvenv", "/root" + "/", "/home" + "/"]
+MACHINES = ["/work" + "/", "/opt/" + "uvenv", "/root" + "/"]
 
 
 def tracked() -> list[str]:
