@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import DateTimeField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+
 
 class StoppedClock:
     """A clock that stands still until it is moved. Tests hold one through `freeze`."""
@@ -34,6 +38,11 @@ def now() -> datetime:
 def today(zone: str | ZoneInfo) -> date:
     """The calendar date that a person in the IANA time zone `zone` reads off the wall."""
     return now().astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone)).date()
+
+
+def database_now() -> Combinable:
+    """The present instant on the database's clock, as an expression: for leases that several machines must agree on."""
+    return Now() if _stopped is None else Value(_stopped.instant, DateTimeField())
 
 
 @contextmanager

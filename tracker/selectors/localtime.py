@@ -41,6 +41,11 @@ def first_after(moment: datetime, wall_time: time, zone: str) -> datetime:
     return at
 
 
+def start_of(day: date, zone: str) -> datetime:
+    """The first instant in `zone` that belongs to `day` or, where it was left out, to the date after."""
+    return end_of(day - DAY, zone)
+
+
 def end_of(day: date, zone: str) -> datetime:
     """The first instant in `zone` that belongs to a later date. Midnight need not exist, nor the next date."""
     after = day + DAY

@@ -84,11 +84,14 @@ def open_alerts(
     return opened
 
 
-def tick(*, clinic: Clinic, now: datetime) -> Ticked:
-    """Assesses every open episode whose kept assessment is older than the clinic's today. Safe to repeat."""
+def tick(*, clinic: Clinic, now: datetime, anew: bool = False) -> Ticked:
+    """Assesses every open episode whose kept assessment is older than the clinic's today, or `anew` every one.
+
+    Safe to repeat: a row is written only where something about it has changed.
+    """
     today = cases.local_date(now, clinic.time_zone)
     seen = written = failed = 0
-    for batch in _batches(_outdated(clinic, today.isoformat())):
+    for batch in _batches(_open(clinic, current=None if anew else today.isoformat())):
         with transaction.atomic():
             for episode in _locked(batch):
                 went_well = settle(episode=episode, now=now, cause=f"day:{today}")
@@ -96,10 +99,13 @@ def tick(*, clinic: Clinic, now: datetime) -> Ticked:
     return Ticked(seen, written, failed)
 
 
-def _outdated(clinic: Clinic, today: str) -> list[UUID]:
+def _open(clinic: Clinic, *, current: str | None) -> list[UUID]:
+    """The clinic's open episodes, without those whose assessment is as of the date `current` or later."""
     open_ones = Episode.objects.filter(clinic=clinic, state=Episode.State.OPEN)
-    current = Assessment.objects.filter(clinic=clinic, as_of__gte=today)
-    return list(open_ones.exclude(pk__in=current.values("episode")).order_by("pk").values_list("pk", flat=True))
+    if current is not None:
+        kept = Assessment.objects.filter(clinic=clinic, as_of__gte=current)
+        open_ones = open_ones.exclude(pk__in=kept.values("episode"))
+    return list(open_ones.order_by("pk").values_list("pk", flat=True))
 
 
 def _locked(batch: list[UUID]) -> Iterator[Episode]:

@@ -61,8 +61,10 @@ def _evening(due_at: datetime, evening: time, zone: str) -> datetime:
     return ends if ends is not None and ends > due_at else end_of(day, zone)
 
 
+CHANNELS = ("email",)
+"""By which a message may leave; `tracker.channels` knows how."""
 HORIZON = timedelta(hours=48)
-EVENING = time(22)
+USUAL_HOUR, EVENING = time(9), time(22)
 
 RULES: dict[str, Rule] = {
     rule.kind: rule
@@ -72,7 +74,7 @@ RULES: dict[str, Rule] = {
             audience=Audience.PATIENT,
             subject="Time for your check-in",
             path="/check-in/",
-            at=time(9),
+            at=USUAL_HOUR,
             ahead=HORIZON,
             evening=EVENING,
             optional=True,

@@ -185,7 +185,7 @@ def wait_after(tries: int) -> timedelta:
 
     The whole of it is drawn by lot ("full jitter"), so that what failed together does not come back together.
     """
-    longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
+    longest: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (tries - 1))
     return longest * secrets.SystemRandom().random()
 
 

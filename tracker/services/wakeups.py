@@ -12,6 +12,7 @@ from queue import Full, Queue
 
 from celery import current_app
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 DELIVER = "tracker.tasks.deliver_messages"
 STALE_AFTER = 60
@@ -45,8 +46,8 @@ class Bell:
             self._pulled.get()
             try:
                 current_app.send_task(self.task, expires=STALE_AFTER, retry=False)
-            except Exception as error:
-                logger.warning("no wake-up, the broker does not answer: %s", type(error).__name__)
+            except (OperationalError, OSError) as error:
+                logger.warning("no wake-up, the broker does not answer: %s", error)
 
 
 bell = Bell(DELIVER)

@@ -1,0 +1,53 @@
+"""The daily tick: silence and passing dates are findings too."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db.models import Q
+
+from tracker.models import Clinic, Episode, Patient
+from tracker.selectors.episodes import local_date
+from tracker.services import assessments, reminders
+from tracker.services.assessments import Ticked
+
+logger = logging.getLogger(__name__)
+
+
+def daily(*, now: datetime) -> dict[str, Ticked | None]:
+    """Ticks each clinic whose date has moved on since its last tick; by clinic what was done, None where it failed.
+
+    Safe to repeat and to break off: a clinic is marked only when all of it is done. One clinic's trouble is logged,
+    tried again next time, and does not become another's.
+    """
+    done: dict[str, Ticked | None] = {}
+    for clinic in Clinic.objects.order_by("pk"):
+        if clinic.ticked_on is None or clinic.ticked_on < local_date(now, clinic.time_zone):
+            try:
+                done[clinic.name] = _tick(clinic, now)
+            except Exception:
+                logger.exception("the daily tick of clinic %s failed", clinic.pk)
+                done[clinic.name] = None
+    return done
+
+
+def reassess(*, now: datetime) -> dict[str, Ticked]:
+    """Makes the kept assessments of all open episodes anew from the record. Safe to repeat."""
+    return {clinic.name: _tick(clinic, now, anew=True) for clinic in Clinic.objects.order_by("pk")}
+
+
+def _tick(clinic: Clinic, now: datetime, *, anew: bool = False) -> Ticked:
+    today = local_date(now, clinic.time_zone)
+    done = assessments.tick(clinic=clinic, now=now, anew=anew)
+    _remind_everybody(clinic, now)
+    not_yet = Q(ticked_on=None) | Q(ticked_on__lt=today)
+    Clinic.objects.filter(not_yet, pk=clinic.pk).update(ticked_on=today)
+    return done
+
+
+def _remind_everybody(clinic: Clinic, now: datetime) -> None:
+    """Whoever came into the record by another way than enrolment gets the usual reminders too."""
+    open_ones = Episode.objects.filter(clinic=clinic, state=Episode.State.OPEN, patient__reminder_plans=None)
+    for patient in Patient.objects.filter(pk__in=open_ones.values("patient")).select_related("clinic"):
+        reminders.start(patient=patient, now=now)
