@@ -72,7 +72,8 @@ def address(written: str) -> str:
 
 def as_mail(letter: Letter) -> EmailMessage:
     """The letter as an Internet message. Raises RefusedError for an address or a header that no mail may carry."""
-    address(letter.to)
+    if address(letter.to) != letter.to:
+        raise RefusedError("The address is more than one bare address.", permanent=True)
     mail = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     try:
         mail["From"] = letter.sender
