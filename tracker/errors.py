@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457, which the API speaks
     """A refusal. `sentence` tells what and what to do; `fields` tells it field by field."""
 
     status = 400

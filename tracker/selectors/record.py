@@ -51,8 +51,10 @@ _KINDS: dict[str, tuple[type[Model], str, str, dict[str, str]]] = {
     "order": (
         Restriction,
         "episode",
-        "id signature_id max_percent cap_kg full max_kg aids brace_min brace_max starts_on ends_on source gate "
-        "origin_id recorded_at superseded_by_id",
+        (
+            "id signature_id max_percent cap_kg full max_kg aids brace_min brace_max starts_on ends_on source gate "
+            "origin_id recorded_at superseded_by_id"
+        ),
         {
             "authority": "signature__authority",
             "role": "signature__role",
