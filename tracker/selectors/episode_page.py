@@ -114,8 +114,12 @@ class EpisodePage:
         return self.kept is None or self.kept.as_of < self.case.clinic_date
 
 
-def episode_page(actor: Actor, episode: Episode, *, now: datetime, lines: int = happened.SHOWN + 1) -> EpisodePage:
-    """The page of one episode as `actor` may see it."""
+EVERYTHING = 1000
+"""Lines of the story at most when all of it is asked for."""
+
+
+def episode_page(actor: Actor, episode: Episode, *, now: datetime, every: bool = False) -> EpisodePage:
+    """The page of one episode as `actor` may see it; with `every` its whole story."""
     case = episodes.case(episode, now=now, window=None)
     allowed = episodes.allowance(case)
     kept = getattr(episode, "assessment", None)
@@ -131,7 +135,7 @@ def episode_page(actor: Actor, episode: Episode, *, now: datetime, lines: int = 
         goals=goals(case, kept),
         visits=visits(case),
         facts=standing_facts(case),
-        lines=happened.happened(episode, most=lines),
+        lines=happened.happened(episode, most=EVERYTHING if every else happened.SHOWN, every=every),
         messages=_messages(episode.pk),
     )
 
@@ -160,8 +164,7 @@ def _goal(case: Case, entry: Mapping[str, Any], record: str | None) -> Goal:
 
 def _standing_records(rows: Rows) -> dict[str, str]:
     gone = {facts.name(row["record_id"]) for row in rows["milestone_event"] if row["kind"] == "withdrawn"}
-    named = {row["key"]: facts.name(row["id"]) for row in rows["milestone"] if facts.name(row["id"]) not in gone}
-    return named
+    return {row["key"]: facts.name(row["id"]) for row in rows["milestone"] if facts.name(row["id"]) not in gone}
 
 
 def visits(case: Case) -> list[Visit]:

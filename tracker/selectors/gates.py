@@ -11,8 +11,9 @@ from tracker.clinical import bands, loads
 from tracker.clinical.allowance import Allowance, NextStep
 from tracker.clinical.bands import Band, Target
 from tracker.clinical.case import Diary
-from tracker.clinical.clearances import Criterion, gate_criteria
+from tracker.clinical.clearances import CriterionState, gate_criteria
 from tracker.clinical.ladder import GateRule
+from tracker.clinical.openings import latest
 from tracker.clinical.terms import Gate, ReviewKind, Role, StepState
 from tracker.models import Actor
 from tracker.selectors import facts
@@ -67,12 +68,30 @@ class GateQuestion:
     """Whether it is time to book or to decide."""
     mine: bool
     """Whether the reader's role decides it."""
-    criteria: Sequence[Criterion]
+    criteria: Sequence[CriterionState]
     answers: Answers
 
+    refused: bool
+    """Whether the decision that stands is "not yet"."""
+
     @property
-    def refused(self) -> bool:
+    def held(self) -> bool:
+        """Whether a refusal or a hold keeps the step shut."""
         return self.step.state is StepState.HELD
+
+    @property
+    def met(self) -> int:
+        """How many criteria the record meets."""
+        return sum(criterion.met is True for criterion in self.criteria)
+
+    @property
+    def unmet(self) -> int:
+        return sum(criterion.met is False for criterion in self.criteria)
+
+    @property
+    def unknown(self) -> int:
+        """How many criteria the record does not tell."""
+        return sum(criterion.met is None for criterion in self.criteria)
 
 
 def question(actor: Actor, case: Case, allowed: Allowance) -> GateQuestion | None:
@@ -91,6 +110,7 @@ def question(actor: Actor, case: Case, allowed: Allowance) -> GateQuestion | Non
         mine=decides(actor.role, step.gate, rule),
         criteria=gate_criteria(case.plan, case.history, step.gate, case.clinic_date),
         answers=answers(case, allowed.post_op_day),
+        refused=step.gate in latest(case.history.clearances),
     )
 
 

@@ -126,9 +126,14 @@ _KINDS: dict[str, _Kind] = {
 }
 
 
-def happened(episode: Episode, *, most: int = SHOWN + 1) -> list[Line]:
-    """The newest `most` lines of the episode's story."""
-    first, *rest = (_lines(kind, row, episode) for kind, row in _KINDS.items())
+REMARKABLE = ~Q(note_digest="") | ~Q(findings=[]) | Q(amends__isnull=False)
+"""Check-ins worth a line of their own: with a note, with a finding, or correcting another."""
+
+
+def happened(episode: Episode, *, most: int = SHOWN + 1, every: bool = False) -> list[Line]:
+    """The newest `most` lines of the episode's story; ordinary check-ins, which the figures show, only with `every`."""
+    kinds = _KINDS if every else {**_KINDS, "check_in": _KINDS["check_in"]._replace(only=REMARKABLE)}
+    first, *rest = (_lines(kind, row, episode) for kind, row in kinds.items())
     found = first.union(*rest, all=True).order_by("-at_", "kind_")[:most]
     return [
         Line(kind, _aware(at), by or "", role, note or "", _facts(facts)) for kind, at, by, role, note, facts in found

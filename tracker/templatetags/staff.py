@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from tracker.clinical.explain.clinician import label
+from tracker.clinical.explain.words import short_iso
 from tracker.clinical.tables import Tag
+
+ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 register = template.Library()
 
@@ -64,3 +70,29 @@ def at(table: Any, key: Any) -> Any:
 def only_imaging(step: Any) -> bool:
     """Whether a film, and so the surgeon, decides on every gate of a plan's step."""
     return all(gate.imaging for gate in step.gates)
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A number without needless decimals: 3, 38.5; empty where it is not known."""
+    if value is None:
+        return ""
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
+def dated(text: str) -> str:
+    """The text with its ISO dates as short ones."""
+    return ISO_DATE.sub(lambda found: short_iso(found[0]), text)
+
+
+@register.filter
+def positive(value: int) -> int:
+    return abs(value)
+
+
+@register.filter
+def code_label(code: str) -> str:
+    """The short name of a finding."""
+    return label(code)

@@ -65,7 +65,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     people = colleagues(actor) if at else []
     context = {
         "listed": listed,
-        "alerts": [Shown(alert, answers(alert, people) if alert.id == at else ()) for alert in listed.alerts],
+        "alerts": [Shown(alert, responses(alert, people) if alert.id == at else ()) for alert in listed.alerts],
         "state": state,
         "states": [(each, listed.counts[each]) for each in STATES],
         "zone": ZoneInfo(actor.clinic.time_zone),
@@ -80,7 +80,7 @@ def colleagues(actor: Actor) -> list[tuple[str, str]]:
     return [(str(person.id), f"{person.name}, {person.role}") for person in selector.colleagues(actor)]
 
 
-def answers(
+def responses(
     alert: Listed, people: Sequence[tuple[str, str]], refused: tuple[str, UUID, StaffForm] | None = None
 ) -> list[tuple[str, str, StaffForm, bool]]:
     """The forms that fit the alert's state; `refused` stands in for its own with what was typed."""

@@ -18,7 +18,8 @@ from tracker.selectors import staff
 from tracker.services import episodes
 from tracker.services.episodes import Enrolment
 from tracker.web import shell
-from tracker.web.enrolment_form import Enrol, time_zones
+from tracker.web.enrolment_form import Enrol
+from tracker.web.staff_fields import time_zones
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

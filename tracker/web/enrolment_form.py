@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, cast
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django import forms
 from django.forms.boundfield import BoundField
 
-from tracker.clinical import protocol as protocols
 from tracker.clinical.terms import WEIGHT_RANGE, Modifier, Procedure, Side
 from tracker.services.episodes import Enrolment
 from tracker.web import staff_fields as fields
-from tracker.web.staff_forms import StaffForm
+from tracker.web.staff_forms import StaffForm, protocol_choices
 from tracker.web.staff_words import (
     COMPARTMENTS,
     FIXATIONS,
@@ -48,16 +45,8 @@ class Enrol(StaffForm):
     sex = fields.choice("Sex", SEXES.items(), "Choose the sex.")
     record_number = fields.words("Record number", 40, help_text="As your clinic's records name the patient.")
     phone = fields.words("Phone", 40, type="tel")
-    email = forms.EmailField(
-        label="E-mail",
-        required=False,
-        max_length=254,
-        help_text="Reminders go here.",
-        error_messages={"invalid": "Enter an e-mail address, such as name@example.org, or leave it empty."},
-    )
-    time_zone = fields.words(
-        "Time zone", 64, "Enter the time zone where the patient lives.", required=True, help_text="Such as Europe/London."
-    )
+    email = fields.email("E-mail")
+    time_zone = fields.time_zone()
     procedure = fields.choice("Procedure", PROCEDURES.items(), "Choose the procedure.")
     side = fields.choice("Knee", SIDES.items(), "Choose the knee.")
     surgery_date = fields.day("Date of surgery", "Enter the date of surgery.", help_text="Day 0 of the plan.")
@@ -87,17 +76,10 @@ class Enrol(StaffForm):
         self.fields["surgeon"] = fields.choice("Surgeon", surgeons, "Choose the surgeon who operated.")
         cast(forms.ChoiceField, self.fields["protocol"]).choices = [("", "Choose…"), *protocol_choices()]
         cast(forms.ChoiceField, self.fields["modifiers"]).choices = list(modifier_names().items())
-        self.fields["time_zone"].widget.attrs["list"] = "time-zones"
 
     @property
     def groups(self) -> list[tuple[str, list[BoundField]]]:
         return [(title, [self[name] for name in names]) for title, names in GROUPS]
-
-    def clean_time_zone(self) -> str:
-        zone: str = self.cleaned_data["time_zone"]
-        if zone not in time_zones():
-            raise forms.ValidationError("There is no time zone of this name. Enter one such as Europe/London.")
-        return zone
 
     def enrolment(self) -> Enrolment:
         """What was typed, once it is valid."""
@@ -113,14 +95,3 @@ class Enrol(StaffForm):
             }
         )
 
-
-def protocol_choices() -> list[tuple[str, str]]:
-    """Every shipped protocol with the procedures it is for."""
-    return [
-        (key, f"{protocol.name} ({', '.join(protocol.procedures)})") for key, protocol in protocols.shipped().items()
-    ]
-
-
-@cache
-def time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())

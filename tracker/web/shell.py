@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
 from tracker import access
+from tracker.access import Do
 from tracker.clinical.terms import Role
 
 PATIENT_PAGES = (
@@ -22,11 +23,12 @@ PATIENT_PAGES = (
     ("/settings/", "Settings"),
 )
 STAFF_PAGES = (
-    ("/worklist/", "Worklist"),
-    ("/alerts/", "Alerts"),
-    ("/protocols/", "Protocols"),
+    ("/worklist/", "Worklist", Do.WORKLIST),
+    ("/patients/", "Patients", Do.ENROL),
+    ("/alerts/", "Alerts", Do.TRIAGE),
+    ("/protocols/", "Protocols", Do.PROTOCOLS),
 )
-HOME = {Role.PATIENT: "/today/", Role.AUDITOR: "/protocols/"}
+HOME = {Role.PATIENT: "/today/", Role.COORDINATOR: "/patients/", Role.AUDITOR: "/protocols/"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ def page(
 def navigation(actor: access.Actor | None, path: str) -> list[Item]:
     if actor is None:
         return []
-    pages = PATIENT_PAGES if actor.role is Role.PATIENT else STAFF_PAGES
+    staff = [(target, label) for target, label, do in STAFF_PAGES if access.may(actor, do)]
+    pages = PATIENT_PAGES if actor.role is Role.PATIENT else staff
     return [Item(target, label, path.startswith(target)) for target, label in pages]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -110,3 +112,37 @@ def decimal(
             ("invalid", "required", "max_digits", "max_decimal_places", "max_whole_digits"), said
         ),
     )
+
+
+def email(label: str) -> forms.EmailField:
+    return forms.EmailField(
+        label=label,
+        required=False,
+        max_length=254,
+        help_text="Reminders go here.",
+        error_messages={"invalid": "Enter an e-mail address, such as name@example.org, or leave it empty."},
+    )
+
+
+def time_zone() -> forms.CharField:
+    """An IANA time zone by its name; the page offers the names as a list."""
+    field = words(
+        "Time zone",
+        64,
+        "Enter the time zone where the patient lives.",
+        required=True,
+        help_text="Such as Europe/London.",
+        list="time-zones",
+    )
+    field.validators.append(_known_zone)
+    return field
+
+
+def _known_zone(zone: str) -> None:
+    if zone not in time_zones():
+        raise forms.ValidationError("There is no time zone of this name. Enter one such as Europe/London.")
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -11,10 +11,10 @@ from typing import Any
 
 from django import forms
 
-from tracker.clinical.protocol import gates
+from tracker.clinical import protocol as protocols
 from tracker.clinical.terms import MEASUREMENTS, WEIGHT_RANGE, Decision, FactKind, Term
 from tracker.errors import Problem
-from tracker.models import AlertEvent
+from tracker.models import AlertEvent, Episode
 from tracker.web import staff_fields as fields
 from tracker.web.staff_words import AIDS, TERMS, modifier_names
 
@@ -96,7 +96,7 @@ PERCENT_OF_TERM = {Term.NWB: 0, Term.WBAT: 100, Term.FWB: 100}
 
 
 class Clear(StaffForm):
-    gate = fields.choice("Gate", ((gate.value, rule.name) for gate, rule in gates().items()), "Choose the gate.")
+    gate = fields.choice("Gate", ((gate.value, rule.name) for gate, rule in protocols.gates().items()), "Choose the gate.")
     decision = fields.choice("Decision", ((Decision.CLEARED, "Clear"), (Decision.REFUSED, "Not yet")), "Choose the decision.")
     basis = fields.note("What you base it on", "Say what the decision rests on, such as the film and what it shows.", rows=3)
     decided_on = fields.day("Decided on", "Choose the day of the decision.", help_text="The ladder counts from this day.")
@@ -176,3 +176,25 @@ class Done(StaffForm):
     result = fields.words("Result", 200, "Say what it showed, in a few words.", required=True)
 
 
+class Details(StaffForm):
+    """Who the patient is and how to reach them; nothing clinical can be changed here."""
+
+    given_name = fields.words("Given name", 80, "Write the patient's given name.", required=True)
+    family_name = fields.words("Family name", 80, "Write the patient's family name.", required=True)
+    phone = fields.words("Phone", 40, type="tel")
+    email = fields.email("E-mail")
+    time_zone = fields.time_zone()
+    record_number = fields.words("Record number", 40)
+
+
+def details_of(episode: Episode) -> dict[str, str]:
+    """The details as they stand."""
+    return {name: getattr(episode.patient, name) for name in Details.base_fields}
+
+
+def protocol_choices(procedure: str = "") -> list[tuple[str, str]]:
+    """The shipped protocols for a procedure, or all of them with what each is for."""
+    shipped = protocols.shipped().items()
+    if procedure:
+        return [(key, protocol.name) for key, protocol in shipped if procedure in protocol.procedures]
+    return [(key, f"{protocol.name} ({', '.join(protocol.procedures)})") for key, protocol in shipped]

@@ -12,6 +12,7 @@ from tracker.clinical.protocol import modifiers
 from tracker.clinical.terms import (
     Aids,
     Compartment,
+    FactKind,
     Fixation,
     Indication,
     Procedure,
@@ -20,6 +21,7 @@ from tracker.clinical.terms import (
     Side,
     Term,
 )
+from tracker.models import Kind
 
 PROCEDURES = {
     Procedure.MOWHTO: "Medial opening-wedge tibial osteotomy",
@@ -69,6 +71,15 @@ ROLES = {
     Role.COORDINATOR: "coordinator",
     Role.AUDITOR: "auditor",
 }
+
+FACT_KINDS = {
+    FactKind.SURGERY_DATE: "Date of surgery",
+    FactKind.PROTOCOL: "Protocol",
+    FactKind.BODY_WEIGHT: "Body weight",
+    FactKind.MODIFIER: "Risk factor or finding",
+}
+MESSAGES = {kind.value: str(kind.label) for kind in Kind}
+"""Kinds of reminder and notice."""
 
 
 def modifier_names() -> dict[str, str]:

@@ -72,8 +72,8 @@ async function refresh() {
 function arrive() {
   showKeys();
   const first = root().querySelector("[data-first]");
-  const row = location.hash.startsWith("#e") && document.getElementById(location.hash.slice(1));
-  const target = first ?? (row && row.querySelector("a.button"));
+  const row = location.hash.startsWith("#e") ? document.getElementById(location.hash.slice(1)) : null;
+  const target = first ?? row?.querySelector("a.button");
   target?.focus({ preventScroll: true });
   (first?.closest("tr") ?? row)?.scrollIntoView?.({ block: "center" });
 }

@@ -1,0 +1,19 @@
+"""Addresses of the staff pages."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from tracker.web import alerts, enrolment, episode_actions, episode_check_in, episodes, patients, protocols, worklist
+
+urlpatterns: list[URLPattern] = [
+    path("worklist/", worklist.worklist, name="worklist"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("patients/", patients.patients, name="patients"),
+    path("episodes/new/", enrolment.enrolment, name="enrolment"),
+    path("episodes/<str:episode>/", episodes.episode, name="episode"),
+    path("episodes/<str:episode>/check-ins/", episode_check_in.check_in, name="episode-check-in"),
+    *episode_actions.patterns(),
+    path("protocols/", protocols.listing, name="protocols"),
+    path("protocols/<slug:key>/", protocols.protocol, name="protocol"),
+]
