@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from hypothesis import settings as hypothesis_settings
 
 from tracker import clock as real_clock
+from tracker.models import triggers
 
 # The same calendar date in New York, London and Auckland.
 A_MONDAY_MORNING = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -27,6 +29,14 @@ def clock() -> Iterator[real_clock.StoppedClock]:
     """The product's clock, standing at A_MONDAY_MORNING; `.set(instant)` and `.advance(days=1)` move it."""
     with real_clock.freeze(A_MONDAY_MORNING) as stopped:
         yield stopped
+
+
+@pytest.fixture
+def committed(transactional_db: None) -> Iterator[None]:
+    """A database in which every write is committed, as threads need it; emptied again although rows are undeletable."""
+    yield
+    with triggers.lifted():
+        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
 
 
 @pytest.fixture(scope="session")

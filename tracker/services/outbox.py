@@ -122,7 +122,8 @@ def _claim(now: datetime, limit: int, *, urgent: bool) -> list[OutboxMessage]:
     if connection.features.has_select_for_update_skip_locked:
         waiting = waiting.select_for_update(skip_locked=True)  # saves claimers the wait for one another, no more
     with transaction.atomic():
-        taken = OutboxMessage.objects.filter(state=State.DUE, pk__in=waiting.values("pk")[:limit]).update(
+        candidates = list(waiting.values_list("pk", flat=True)[:limit])  # as a subquery it would exceed its limit
+        taken = OutboxMessage.objects.filter(state=State.DUE, pk__in=candidates).update(
             state=State.CLAIMED, holder=holder, fence=F("fence") + 1, lease_until=clock.database_now() + LEASE
         )
     if not taken:
