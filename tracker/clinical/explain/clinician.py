@@ -65,6 +65,25 @@ LABELS = {
 """The name of every code: for chips, filters and the list of alerts."""
 
 FALLS = {"slip": "slipped", "fall": "fell", "twist": "twisted the leg"}
+GOALS = {
+    "QUAD_SET": "quadriceps contraction",
+    "SLR_NOLAG": "straight-leg raise without lag",
+    "WOUND_DRY": "dry wound",
+    "EXT_0": "full extension",
+    "FLEX_90": "90° of bend",
+    "FLEX_120": "120° of bend",
+    "XR_6W": "6-week X-ray",
+    "FWB_OK": "clearance for full weight",
+    "CRUTCH_1": "one crutch",
+    "CRUTCH_FREE": "walking unaided",
+    "STAIRS_ALT": "stairs one foot per step",
+    "SL_STANCE": "single-leg stance of 30 s",
+    "UNION_XR": "union",
+    "ALIGN_XR": "alignment film",
+    "LSI_80": "quadriceps symmetry of 80 %",
+}
+"""Milestones in a clinician's words; the rest keep their lay names."""
+
 TOLD_WITH_BEND = frozenset({"SLR_NOLAG", "FLEX_90", "FLEX_120"})
 TRIGGERS = {"fall": "after a fall", "new_step": "after a step up", "cannot_load": "cannot load the leg"}
 
@@ -175,7 +194,7 @@ def _late_load(evidence: Evidence) -> str:
     before = evidence.get("before")
     trend = "no earlier answers" if before is None else f"{number(before)} the weeks before"
     where = f"pain {evidence['pain']} on load at the bone cut on {short_iso(evidence['on'])} (day {evidence['day']})"
-    return f"{where}, {trend}: film, union in question"
+    return f"{where}, {trend}: union concern, film"
 
 
 def _plate(evidence: Evidence) -> str:
@@ -234,13 +253,14 @@ def _union_overdue(evidence: Evidence) -> str:
 
 
 def _union_refused(evidence: Evidence) -> str:
-    return f"12-week gate refused on {short_iso(evidence['on'])}: union in question"
+    return f"12-week gate refused on {short_iso(evidence['on'])}: union concern"
 
 
 def _overdue(evidence: Evidence) -> str:
     bend = evidence.get("flexion") if evidence["key"] in TOLD_WITH_BEND else None
     tail = "" if bend is None else f"; bend {number(bend)}°"
-    return f"{evidence['name']}: not reached at day {evidence['day']} (expected by day {evidence['latest']}){tail}"
+    name = GOALS.get(str(evidence["key"]), f"{evidence['name']}:")
+    return f"{name} not reached at day {evidence['day']} (expected by day {evidence['latest']}){tail}"
 
 
 def _above(evidence: Evidence) -> str:

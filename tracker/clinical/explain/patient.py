@@ -92,7 +92,7 @@ def _act(found: Finding, voice: Voice, *more: str) -> str:
 
 
 def _stay(voice: Voice) -> str:
-    return f"Until then, put no more weight on {voice.leg} than today."
+    return f"Put no more weight on {voice.leg} until they say so."
 
 
 def _fall(found: Finding, voice: Voice) -> str:
@@ -123,7 +123,7 @@ def _temperature(found: Finding, voice: Voice) -> str:
 
 
 def _film(found: Finding, voice: Voice) -> str:
-    return _act(found, voice, f"Your X-rays of {voice.leg} need a second look.", _stay(voice))
+    return _act(found, voice, f"The X-rays of {voice.leg} need a second look.", _stay(voice))
 
 
 def _plateau(found: Finding, voice: Voice) -> str:
@@ -140,7 +140,7 @@ def _plate(found: Finding, voice: Voice) -> str:
 
 
 def _opioid(found: Finding, voice: Voice) -> str:
-    return _act(found, voice, "You still take strong painkillers. They can help you to stop. Do not stop all at once.")
+    return _act(found, voice, "You still take strong painkillers. We can help you to stop. Do not stop all at once.")
 
 
 def _over(found: Finding, voice: Voice) -> str:
@@ -168,12 +168,12 @@ def _union(found: Finding, voice: Voice) -> str:
 
 
 def _overdue(found: Finding, voice: Voice) -> str:
-    name = f"One goal for {voice.leg} takes longer: {str(found.evidence['name']).lower()}."
-    return f"{name} Ask your physiotherapist what helps."
+    name = str(found.evidence["name"])
+    return f"One goal for {voice.leg} takes longer: {name[:1].lower()}{name[1:]}. Ask {voice.clinic} what helps."
 
 
 def _above(found: Finding, voice: Voice) -> str:
-    return f"The pain in {voice.leg} is higher than we expect on this day. Tell your physiotherapist."
+    return f"The pain in {voice.leg} is higher than we expect on this day. Tell {voice.clinic}."
 
 
 def _soreness(found: Finding, voice: Voice) -> str:
@@ -217,7 +217,8 @@ def _silence(found: Finding, voice: Voice) -> str:
 
 
 def _not_evaluated(found: Finding, voice: Voice) -> str:
-    return f"We saved your answers, but could not check them. {_stay(voice)} If you are worried, call {voice.clinic}."
+    stay = f"Put no more weight on {voice.leg} than today."
+    return f"We saved your answers, but could not check them. {stay} If you are worried, call {voice.clinic}."
 
 
 GATES = {
