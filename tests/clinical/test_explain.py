@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -14,7 +15,7 @@ from tests.clinical.test_rules import TABLE, history_of
 from tracker.clinical import explain
 from tracker.clinical.allowance import Allowance, allowed
 from tracker.clinical.assessment import assess
-from tracker.clinical.explain.clinician import LABELS
+from tracker.clinical.explain.names import LABELS
 from tracker.clinical.explain.patient import GATES, TOLD
 from tracker.clinical.findings import PATTERNS, PLACES, Finding, finding
 from tracker.clinical.history import History, Hold, Limit, Reached
@@ -109,6 +110,13 @@ def test_every_symptom_that_raises_something_is_said_back() -> None:
 def test_low_mood_names_the_emergency_number_too() -> None:
     found = finding("low_mood", Urgency.R3, "check-in:1")
     assert "call 112 now" in explain.for_patient(found, emergency="112")
+
+
+@sample
+def test_what_is_stored_as_json_is_said_in_the_same_words_again(found: Finding) -> None:
+    stored = replace(found, evidence=json.loads(json.dumps(found.evidence)), patient="", clinician="")
+    assert explain.for_clinician(stored) == found.clinician
+    assert explain.for_patient(stored, side=Side.LEFT) == found.patient
 
 
 # --- Reasons of the worklist, as drawn ---------------------------------------------------------------------------------

@@ -190,7 +190,7 @@ def _gate_due(found: Finding, voice: Voice) -> str:
 
 
 def _gate_refused(found: Finding, voice: Voice) -> str:
-    return f"Your surgeon looked and said: not yet. Stay at this level with {voice.leg}."
+    return f"Your clinic looked and said: not yet. Stay at this level with {voice.leg}."
 
 
 def _gate_soon(found: Finding, voice: Voice) -> str:

@@ -13,10 +13,10 @@ from tracker.clinical.findings import Finding, Freeze, holds_for, to_raise
 from tracker.clinical.history import CheckIn, History, Measurement
 from tracker.clinical.plan import Plan
 from tracker.clinical.rules import duties, load, pain, progress
-from tracker.clinical.rules.refused import red_flags_in
+from tracker.clinical.rules.refused import KEPT, red_flags_in
 from tracker.clinical.rules.symptoms import of_check_in, of_reading
 
-__all__ = ["RULES", "Finding", "Freeze", "evaluate", "holds_for", "reading", "red_flags_in", "symptoms", "to_raise"]
+__all__ = ["KEPT", "RULES", "Finding", "Freeze", "evaluate", "holds_for", "reading", "red_flags_in", "symptoms", "to_raise"]
 
 
 def symptoms(check_in: CheckIn, plan: Plan, history: History) -> tuple[Finding, ...]:

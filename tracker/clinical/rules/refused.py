@@ -28,11 +28,11 @@ LATE = 1000
 Code = TypeVar("Code", bound=StrEnum)
 
 
-def red_flags_in(raw: Mapping[str, object], day: int | None) -> tuple[Finding, ...]:
+def red_flags_in(raw: Mapping[str, object], day: int | None, *, cause: str = "") -> tuple[Finding, ...]:
     """The R0 and R1 findings in raw answers of post-operative `day` (None: not known), whatever else is wrong there.
 
-    Never raises. The cause is a digest of the answers, so that sending the same again is the same alert. `evidence`
-    carries the answers as they came, without free text.
+    Never raises. Without a `cause` it is a digest of the answers, so that sending the same again is the same alert.
+    `evidence` carries the answers as they came, without free text.
     """
     if not isinstance(raw, Mapping):
         return ()
@@ -40,7 +40,7 @@ def red_flags_in(raw: Mapping[str, object], day: int | None) -> tuple[Finding, .
     surgery = DAY_ZERO - timedelta(LATE if day is None else day)
     found = of_check_in(row, Diary(History(), surgery, _numbers()))
     urgent = (each for each in found if each.urgency in (Urgency.R0, Urgency.R1))
-    cause, answers = f"refused:{_digest(raw, day)}", _kept(raw)
+    cause, answers = cause or f"refused:{_digest(raw, day)}", _kept(raw)
     return tuple(replace(each, cause=cause, evidence=_evidence(each, day, answers)) for each in urgent)
 
 
