@@ -46,6 +46,7 @@ class Size:
 
 
 PHONE = Size(340, 180, 4)
+MIDDLE = Size(500, 220, 6)
 WIDE = Size(880, 250, 14)
 
 Points = Sequence[tuple[int, float]]
@@ -107,7 +108,7 @@ def load(
         if dots:
             layers.append(geom_point(**_xy(dots), color=PALETTE[colour], shape=shape, size=size, tooltips="none"))
     labels = ["none", "touch", "half", "75%", "full"]
-    layers.append(scale_y_continuous(limits=[0, 110], breaks=[0, 20, 50, 75, 100], labels=labels, expand=[0.02, 0]))
+    layers.append(scale_y_continuous(limits=[0, 110], breaks=[0, 20, 50, 75, 100], labels=labels, expand=[0.04, 0]))
     return _drawn(frame, layers, 110)
 
 

@@ -9,7 +9,7 @@ from tracker.clinical import loads
 from tracker.clinical.allowance import Allowance
 from tracker.clinical.findings import Finding, as_finding, bare
 from tracker.clinical.terms import Urgency
-from tracker.models import CheckIn, Episode
+from tracker.models import CheckIn, Episode, Note
 from tracker.selectors import episodes
 from tracker.selectors.facts import check_in_of
 
@@ -43,3 +43,11 @@ def answer(episode: Episode, row: CheckIn, *, now: datetime) -> Answer:
         reported_percent=None if used is None else round(used),
         over=loads.over(fact, case.plan.weight, case.plan.protocol.thresholds.over_percent),
     )
+
+
+def note(episode: Episode, row: CheckIn) -> str:
+    """The free text of a check-in; empty where there is none, or where it was erased."""
+    if not row.note_digest:
+        return ""
+    texts = Note.objects.filter(patient=episode.patient_id, digest=row.note_digest).values_list("text", flat=True)
+    return texts.first() or ""

@@ -42,7 +42,8 @@ def amend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     door = access.check_in_for(request.user, public_id, Do.AMEND)
     if request.method == "POST":
         return _save(request, door.actor, door.episode, door.row)
-    return _page(request, door.actor, door.episode, forms.answered(door.row), amending=door.row)
+    given = forms.answered(door.row, answer.note(door.episode, door.row))
+    return _page(request, door.actor, door.episode, given, amending=door.row)
 
 
 @require_safe
@@ -114,7 +115,7 @@ def _days(today: date, surgery: date) -> list[tuple[date, str]]:
     """The days a patient may report for, with today first."""
     names = {0: "Today", 1: "Yesterday"}
     days = (today - timedelta(back) for back in range(8))
-    return [(day, f"{names.get((today - day).days, '')} {day:%A} {day.day} {day:%B}".strip()) for day in days if day >= surgery]
+    return [(day, f"{names.get((today - day).days, '')}, {day:%A} {day.day} {day:%B}".removeprefix(", ")) for day in days if day >= surgery]
 
 
 def _key(data: QueryDict) -> UUID | None:

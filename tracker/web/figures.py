@@ -87,7 +87,7 @@ def bend(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
         summary,
         _drawings(of, "bend", sizes, "Bend by day, in degrees", summary, lambda frame: charts.bend(frame, of.bend, targets, other)),
         [("line accent", "Measured"), *([("line plan", "Aim of your plan")] if targets else []), *_other_mark(of, bool(other))],
-        of.targets[-1].source if of.targets else f"{bands.NO_REFERENCE}.",
+        f"Grey steps: the aim. Source: {of.targets[0].source}." if of.targets else f"{bands.NO_REFERENCE}.",
         ("Day", "Date", "Bend", "Aim by then"),
         _bend_rows(of),
     )

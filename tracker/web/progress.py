@@ -24,6 +24,10 @@ COMPARE = {"knee-replacement": "tka", "partial-knee-replacement": "uka"}
 SIZES = (("only-phone", charts.PHONE), ("only-wide", charts.WIDE))
 
 
+SOON = 21
+"""Days ahead for which goals are shown at first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """A milestone on the timeline, in percent of the figure's width."""
@@ -34,6 +38,8 @@ class Goal:
     start: float
     width: float
     mark: float | None
+    soon: bool
+    """Reached, due, or usual within the next weeks."""
 
 
 @require_safe
@@ -42,11 +48,13 @@ def progress(request: HttpRequest) -> HttpResponse:
     door = access.own_episode(request.user, Do.READ)
     compare = COMPARE.get(request.GET.get("compare", ""), "")
     of = selector.progress(door.episode, now=clock.now(), compare=compare)
+    found = goals(of)
     context = {
         "episode": door.episode,
         "of": of,
         "figures": [figures.pain(of, sizes=SIZES), figures.load(of, sizes=SIZES), figures.bend(of, sizes=SIZES)],
-        "goals": goals(of),
+        "goals": [goal for goal in found if goal.soon],
+        "later": [goal for goal in found if not goal.soon],
         "now_at": round(100 * of.day / horizon(of), 1),
         "compared": of.other,
         "compare_words": bands.comparison_words(compare, of.case.plan.protocol.family) if compare else (),
@@ -60,13 +68,13 @@ def horizon(of: Progress) -> int:
 
 
 def goals(of: Progress) -> list[Goal]:
-    """Reached goals by the day they were reached, then those whose time has come or comes soon."""
-    shown = [each for each in of.milestones if each.state is MilestoneState.DONE or _near(each, of)]
+    """Goals by their usual time; a personal one that is long past says nothing and is left out."""
+    shown = [each for each in of.milestones if _wanted(each)]
     return [_goal(each, of) for each in sorted(shown, key=_by_time)]
 
 
-def _near(each: MilestoneStatus, of: Progress) -> bool:
-    return each.earliest <= horizon(of) and not (each.personal and each.state is MilestoneState.OVERDUE)
+def _wanted(each: MilestoneStatus) -> bool:
+    return not (each.personal and each.state is MilestoneState.OVERDUE)
 
 
 def _by_time(each: MilestoneStatus) -> tuple[int, int]:
@@ -83,6 +91,7 @@ def _goal(each: MilestoneStatus, of: Progress) -> Goal:
         when=_when(each, of),
         start=round(100 * min(each.earliest, last) / last, 1),
         width=max(1.0, round(100 * (end - each.earliest) / last, 1)),
+        soon=each.state is MilestoneState.DONE or each.typical <= of.day + SOON,
         mark=None if reached is None else round(100 * min(max(reached, 0), last) / last, 1),
     )
 

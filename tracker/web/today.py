@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +25,8 @@ from tracker.web import shell, voice
 
 LINES = 4
 """Lines of "you may" and "not yet"; all of them stand on the plan."""
+
+SIZES = (("only-phone", charts.PHONE), ("only-wide", charts.MIDDLE))
 
 SLOWER = "Slower than a knee replacement is normal: your bone has to heal before it carries you."
 
@@ -72,27 +75,27 @@ def _day(episode: Episode, seen: Today) -> dict[str, Any]:
     may, not_yet = explain.may_do(seen.case.plan, seen.case.history, seen.allowed)
     return {
         "call_today": [explain.for_patient(finding, **to) for finding in seen.urgent],
-        "next_step": voice.next_step(seen.allowed.next_step, side, seen.allowed.known),
+        "next_step": voice.next_step(seen.allowed, side),
         "may": may[:LINES],
         "not_yet": not_yet[:LINES],
         "going": voice.going(seen, side),
-        "chart": _chart(episode, seen),
-        "reassurance": SLOWER,
+        "charts": _charts(episode, seen),
+        "reassurance": "" if seen.allowed.frozen else SLOWER,
     }
 
 
-def _chart(episode: Episode, seen: Today) -> SafeString | None:
-    """Pain so far against its band; nothing before there is something to see."""
+def _charts(episode: Episode, seen: Today) -> list[tuple[str, SafeString]]:
+    """Pain so far against its band, for a phone and a wide screen; nothing before there is something to see."""
     points = selector.pain_points(seen.case)
     if not points:
-        return None
-    day = seen.allowed.post_op_day
-    until = selector.last_shown(day)
-    rows = seen.case.history.check_ins
-    frame = charts.Frame(charts.PHONE, until, day, "Pain on load by day, 0 to 10", voice.going(seen, Side(episode.side)))
+        return []
+    day, rows = seen.allowed.post_op_day, seen.case.history.check_ins
+    until, said = selector.last_shown(day), voice.going(seen, Side(episode.side))
 
-    def draw() -> SafeString:
+    def draw(size: charts.Size) -> SafeString:
         band = selector.pain_band(seen.case, until)
+        frame = charts.Frame(size, until, day, "Pain on load by day, 0 to 10", said)
         return charts.pain(frame, points, [(edge.day, edge.low, edge.high) for edge in band])
 
-    return charts.kept(("today", episode.pk, episode.revision, rows[-1].id, len(rows), day), draw)
+    key = ("today", episode.pk, episode.revision, rows[-1].id, len(rows), day)
+    return [(name, charts.kept((*key, size.width), partial(draw, size))) for name, size in SIZES]

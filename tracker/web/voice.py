@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from tracker.clinical import bands, explain
-from tracker.clinical.allowance import Allowance, NextStep
+from tracker.clinical.allowance import Allowance
 from tracker.clinical.explain import words
 from tracker.clinical.findings import Finding
 from tracker.clinical.terms import Side, StepState, Term
@@ -111,10 +111,13 @@ class Next:
     locked: bool
 
 
-def next_step(step: NextStep | None, side: Side, known: bool) -> Next | None:
-    """None where there is no higher level, or where today's cannot be told."""
-    if step is None or not known:
+def next_step(allowed: Allowance, side: Side) -> Next | None:
+    """None where there is no higher level, or where today's cannot be told. A hold is named before any gate."""
+    step = allowed.next_step
+    if step is None or not allowed.known:
         return None
+    if allowed.frozen and step.state is StepState.HELD:
+        step = replace(step, gate=None)
     title, _, text = explain.next_step_for_patient(step, side).partition(". ")
     return Next(title, text, step.state is not StepState.SIGNED)
 

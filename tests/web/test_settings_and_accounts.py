@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from tests import scenes
+from tests.scenes import Staff
+from tracker.models import ApiToken, Episode, Kind, Patient, ReminderPlan
+from tracker.services import accounts
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_reminder_moves_to_another_hour_and_zone(phone: Client, knee: Episode) -> None:
+    answer = phone.post("/settings/", {"enabled": "on", "at": "18:30", "time_zone": "Europe/Paris"}, follow=True)
+    assert "Saved." in answer.content.decode()
+    plan = ReminderPlan.objects.get(patient=knee.patient, kind=Kind.CHECK_IN)
+    assert (plan.at.hour, plan.at.minute, plan.enabled) == (18, 30, True)
+    assert Patient.objects.get(pk=knee.patient.pk).time_zone == "Europe/Paris"
+
+
+def test_the_reminder_can_be_switched_off(phone: Client, knee: Episode) -> None:
+    phone.post("/settings/", {"at": "09:00", "time_zone": "Europe/London"})
+    assert not ReminderPlan.objects.get(patient=knee.patient, kind=Kind.CHECK_IN).enabled
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"at": "25:00", "time_zone": "Europe/London"}, "Write hours and minutes, for example 18:00."),
+        ({"at": "", "time_zone": "Europe/London"}, "Choose a time."),
+        ({"at": "09:00", "time_zone": "Mars/Base"}, "Choose a time zone from the list."),
+        ({"at": "09:00"}, "Choose a time zone from the list."),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_remedy(phone: Client, given: dict[str, str], said: str) -> None:
+    answer = phone.post("/settings/", given)
+    assert answer.status_code == 400
+    assert said in answer.content.decode()
+    assert 'class="error-summary"' in answer.content.decode()
+
+
+def test_a_key_for_a_program_is_shown_once_and_can_be_revoked(phone: Client, knee: Episode) -> None:
+    made = phone.post("/settings/tokens/", {"name": "My watch"}).content.decode()
+    secret = made.split('class="secret">')[1].split("<")[0]
+    assert accounts.user_of_token(secret) == scenes.patient(knee).user
+    assert secret not in phone.get("/settings/").content.decode()
+    token = ApiToken.objects.get()
+    phone.post(f"/settings/tokens/{token.pk}/revoke/")
+    assert accounts.user_of_token(secret) is None
+
+
+def test_a_key_without_a_name_is_asked_for_one(phone: Client) -> None:
+    answer = phone.post("/settings/tokens/", {"name": " "})
+    assert answer.status_code == 400
+    assert "Give the program a name" in answer.content.decode()
+
+
+def test_nobody_revokes_somebody_elses_key(phone: Client, riverside: Staff) -> None:
+    token, secret = accounts.issue_token(user=riverside.surgeon.user, name="Theirs")
+    stranger = phone.post(f"/settings/tokens/{token.pk}/revoke/")
+    absent = phone.post(f"/settings/tokens/{uuid4()}/revoke/")
+    assert stranger.status_code == absent.status_code == 404
+    assert accounts.user_of_token(secret) is not None
+
+
+def test_everyone_starts_on_their_own_page(riverside: Staff, knee: Episode, client: Client) -> None:
+    starts = {
+        scenes.patient(knee).user: "/today/",
+        riverside.physiotherapist.user: "/worklist/",
+        riverside.surgeon.user: "/worklist/",
+    }
+    for somebody, start in starts.items():
+        client.force_login(somebody)
+        assert client.get("/").headers["Location"] == start
+
+
+def test_everybodys_start_page_answers_them(riverside: Staff, knee: Episode, client: Client) -> None:
+    for somebody in (riverside.coordinator.user, riverside.auditor.user, scenes.patient(knee).user, riverside.surgeon.user):
+        client.force_login(somebody)
+        assert client.get("/", follow=True).status_code == 200
+
+
+def test_somebody_no_clinic_has_taken_on_is_told_so(client: Client) -> None:
+    client.force_login(scenes.user())
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "No clinic has taken you on yet" in answer.content.decode()
+
+
+def test_signing_in_and_out(client: Client, knee: Episode) -> None:
+    email = scenes.patient(knee).user.email
+    answer = client.post("/accounts/login/", {"username": email.upper(), "password": scenes.PASSWORD})
+    assert answer.headers["Location"] == "/"
+    assert client.get("/today/").status_code == 200
+    assert client.get("/accounts/logout/").status_code == 405
+    client.post("/accounts/logout/")
+    assert client.get("/today/").status_code == 302
+
+
+def test_a_wrong_password_and_an_unknown_address_sound_alike(client: Client, knee: Episode) -> None:
+    email = scenes.patient(knee).user.email
+    answers = [
+        client.post("/accounts/login/", {"username": name, "password": "wrong"}).content.decode()
+        for name in (email, "nobody@example.org")
+    ]
+    sentence = "This e-mail and password do not fit together."
+    assert all(sentence in answer for answer in answers)
+
+
+def test_one_tap_logins_stand_on_the_page_of_a_demo_alone(client: Client, settings: LazySettings, tmp_path: Path) -> None:
+    people = [{"role": "surgeon", "clinic": "Riverside", "name": "Dr Demo", "email": "d@example.org", "password": "pw", "token": "t"}]
+    (tmp_path / "logins.json").write_text(json.dumps(people))
+    settings.DATA_DIR = tmp_path
+    assert "Dr Demo" not in client.get("/accounts/login/").content.decode()
+    settings.DEMO = True
+    page = client.get("/accounts/login/").content.decode()
+    assert "Dr Demo" in page
+    assert "Every person here is made up" in page
+
+
+def test_a_page_is_kept_by_no_cache(phone: Client) -> None:
+    assert "no-store" in phone.get("/today/").headers["Cache-Control"]
