@@ -68,7 +68,10 @@ def keep_red_flags(*, episode: Episode, by: Actor, raw: Mapping[str, Any]) -> li
     now = clock.now()
     locks.hold(episode)
     found = rules.red_flags_in(raw, _post_operative_day(episode, now))
-    return assessments.open_alerts(episode=episode, found=found, now=now)
+    opened = assessments.open_alerts(episode=episode, found=found, now=now)
+    if opened:
+        assessments.settle(episode=episode, now=now)
+    return opened
 
 
 def _save(
@@ -143,7 +146,11 @@ def _row(episode: Episode, by: Actor, answers: Answers, now: datetime, case: Cas
 
 def _known_limit(case: Case, answers: Answers) -> Allowance | None:
     """What the orders known now allowed on that day; None where nothing was signed for it (design 10.5)."""
-    allowed = cases.allowance_on(case, answers.date)
+    try:
+        allowed = cases.allowance_on(case, answers.date)
+    except Exception:
+        logger.exception("could not work out the limit of episode %s", case.episode.pk)
+        return None
     return allowed if allowed.signed and allowed.known else None
 
 
@@ -152,18 +159,28 @@ def _fact_of_day(case: Case, answers: Answers) -> history.CheckIn | None:
 
 
 def _own_findings(row: CheckIn, case: Case | None) -> list[Finding]:
-    """What the check-in raises by itself, whatever becomes of the rest."""
-    if case is None:
-        raw = {"symptoms": row.symptoms or []}
-        return list(rules.red_flags_in(raw, _post_operative_day(row.episode, row.entered_at)))
-    return list(findings.to_raise(rules.symptoms(facts.check_in_of(row), case.plan, case.history), case.history.alerts))
+    """What the check-in raises by itself, whatever becomes of the rest: by its bare answers where the core fails."""
+    if case is not None:
+        try:
+            found = rules.symptoms(facts.check_in_of(row), case.plan, case.history)
+            return list(findings.to_raise(found, case.history.alerts))
+        except Exception:
+            logger.exception("could not judge the check-in %s", row.pk)
+    return _by_bare_answers(row)
 
 
-def _post_operative_day(episode: Episode, now: datetime) -> int:
-    """By the kept assessment, which needs no reading of the record; the day of surgery where there is none."""
+def _by_bare_answers(row: CheckIn) -> list[Finding]:
+    cause = f"check-in:{row.pk}"
+    raw = {name: getattr(row, name) for name in rules.KEPT if name != "date"}
+    day = _post_operative_day(row.episode, row.entered_at)
+    return [*rules.red_flags_in(raw, day, cause=cause), alerts.not_evaluated(cause)]
+
+
+def _post_operative_day(episode: Episode, now: datetime) -> int | None:
+    """By the kept assessment, which needs no reading of the record; None where there is none."""
     kept = getattr(episode, "assessment", None)
     today = cases.local_date(now, episode.patient.time_zone)
-    return (today - kept.surgery_date).days if kept else 0
+    return (today - kept.surgery_date).days if kept else None
 
 
 def _with(case: Case, row: CheckIn) -> Case:

@@ -16,7 +16,18 @@ from tracker.clinical.rules import duties, load, pain, progress
 from tracker.clinical.rules.refused import KEPT, red_flags_in
 from tracker.clinical.rules.symptoms import of_check_in, of_reading
 
-__all__ = ["KEPT", "RULES", "Finding", "Freeze", "evaluate", "holds_for", "reading", "red_flags_in", "symptoms", "to_raise"]
+__all__ = [
+    "KEPT",
+    "RULES",
+    "Finding",
+    "Freeze",
+    "evaluate",
+    "holds_for",
+    "reading",
+    "red_flags_in",
+    "symptoms",
+    "to_raise",
+]
 
 
 def symptoms(check_in: CheckIn, plan: Plan, history: History) -> tuple[Finding, ...]:
