@@ -117,7 +117,7 @@ class RowDoor(Generic[Row]):
 
 def actor(visitor: Visitor) -> Actor | None:
     """Who the user is when they come in by the front door: staff first, else a patient, else nobody."""
-    user = _known(visitor)
+    user = signed_in(visitor)
     membership = Membership.objects.select_related("clinic").filter(user=user).order_by("pk").first()
     if membership is not None:
         return Actor(user, Role(membership.role), membership.clinic)
@@ -139,14 +139,14 @@ def may(who: Actor, do: Do) -> bool:
 
 
 def episode_for(visitor: Visitor, public_id: str | UUID, do: Do) -> Door:
-    user = _known(visitor)
+    user = signed_in(visitor)
     episode = _visible(user).filter(pk=_uuid(public_id)).first()
     return _open(user, episode, do)
 
 
 def own_episode(visitor: Visitor, do: Do) -> Door:
     """The signed-in patient's own episode: the open one, else the latest."""
-    user = _known(visitor)
+    user = signed_in(visitor)
     episode = _visible(user).filter(patient__user=user).order_by("-state", "-created_at").first()
     if episode is None:
         raise Forbidden("This page is for patients. Staff find patients on the worklist.")
@@ -155,7 +155,7 @@ def own_episode(visitor: Visitor, do: Do) -> Door:
 
 def episodes_of(visitor: Visitor, do: Do) -> QuerySet[Episode]:
     """Every episode that the visitor may `do` a thing with."""
-    user = _known(visitor)
+    user = signed_in(visitor)
     roles = [role.value for role in MAY[do]]
     allowed = Q(staff_role__in=roles)
     if Role.PATIENT in MAY[do]:
@@ -188,7 +188,7 @@ def fact_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Episode
 
 
 def _row_for(model: type[Row], visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Row]:
-    user = _known(visitor)
+    user = signed_in(visitor)
     rows = model._default_manager.select_related("episode__patient", "episode__clinic")
     row: Any = (
         rows.annotate(staff_role=_role_in(user, "episode__clinic"))
@@ -202,7 +202,8 @@ def _row_for(model: type[Row], visitor: Visitor, public_id: str | UUID, do: Do) 
     return RowDoor(door.actor, door.episode, row)
 
 
-def _known(visitor: Visitor) -> User:
+def signed_in(visitor: Visitor) -> User:
+    """The user behind a request, for what concerns only themself."""
     if not isinstance(visitor, User):
         raise Forbidden("Sign in first.")
     return visitor
