@@ -14,10 +14,10 @@ from tracker.clinical import orders
 from tracker.clinical.plan import Plan
 from tracker.clinical.terms import WEIGHT_RANGE, FactKind, Modifier
 from tracker.errors import Conflict, Invalid
-from tracker.models import Actor, Episode, EpisodeFact, FactWithdrawal, Protocol, Restriction, Signature
+from tracker.models import Actor, Episode, EpisodeFact, FactWithdrawal, Patient, Protocol, Restriction, Signature
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
-from tracker.services import assessments, audit, locks, notes, reminders, restrictions
+from tracker.services import assessments, audit, dates, locks, notes, reminders, restrictions
 from tracker.services import enrolment as _enrolment
 from tracker.services.enrolment import Enrolment
 from tracker.services.protocols import current
@@ -62,14 +62,17 @@ def preview(*, enrolment: Enrolment, by: Actor) -> Plan:
 
 
 @transaction.atomic
-def change_details(*, episode: Episode, by: Actor, changes: Mapping[str, Any]) -> Episode:
+def change_details(
+    *, episode: Episode, by: Actor, changes: Mapping[str, Any], revision: int | None = None
+) -> Episode:
     """Changes contact and descriptive fields; never clinical history. Raises Invalid for any other field."""
-    locks.hold(episode)
+    locks.hold(episode, revision)
     unknown = [name for name in changes if name not in PERSON_DETAILS + KNEE_DETAILS]
     if unknown:
         raise Invalid(
             dict.fromkeys(unknown, "This cannot be changed here. Record a fact, or correct it as a new entry.")
         )
+    _check_record_number(episode, changes.get("record_number"))
     for row, names in ((episode.patient, PERSON_DETAILS), (episode, KNEE_DETAILS)):
         changed = [name for name in names if name in changes]
         for name in changed:
@@ -113,6 +116,8 @@ def record_fact(
     locks.hold(episode, revision)
     case = cases.case(episode, now=now)
     checked, protocol = _checked(case, by, kind, value)
+    if since is not None and kind != FactKind.SURGERY_DATE:
+        dates.check_day("since", since, case, by)
     fact = EpisodeFact.objects.create(
         episode=episode,
         kind=kind,
@@ -142,6 +147,13 @@ def withdraw_fact(*, fact: EpisodeFact, by: Actor, reason: str, revision: int | 
     audit.note(by, "fact withdrawn", fact.episode, fact.pk, kind=fact.kind, value=fact.value)
     _tighten(fact.episode, by, now, reason)
     return fact
+
+
+def _check_record_number(episode: Episode, number: str | None) -> None:
+    """Raises Invalid when the number is another patient's of the clinic."""
+    others = Patient.objects.filter(clinic=episode.clinic_id, record_number=number).exclude(pk=episode.patient_id)
+    if number and others.exists():
+        raise Invalid({"record_number": "This record number belongs to another patient. Check it, or the name."})
 
 
 def _tighten(episode: Episode, by: Actor, now: datetime, reason: str) -> None:
