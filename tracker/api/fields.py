@@ -151,6 +151,11 @@ def said(data: object) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
+def _shown(key: str) -> str:
+    """A key as any answer can carry it."""
+    return key[:60].encode("utf-8", "replace").decode()
+
+
 class Codes(Named, serializers.ListField):
     """A list of codes of a vocabulary."""
 
@@ -221,9 +226,7 @@ class Strict(Named, serializers.Serializer[Any]):
 
     def _unknown(self, data: Mapping[str, object]) -> dict[str, Any]:
         known = ", ".join(self.fields)
-        return {
-            key[:60]: [self.refused_key(key, known)] for key in data if key not in self.fields
-        }
+        return {_shown(key): [self.refused_key(key, known)] for key in data if key not in self.fields}
 
     def refused_key(self, key: str, known: str) -> str:
         """The sentence about a key that has no place here."""
