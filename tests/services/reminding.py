@@ -8,7 +8,6 @@ from email.message import EmailMessage
 from email.policy import default
 from itertools import count
 from pathlib import Path
-from typing import cast
 
 from tracker import clock
 from tracker.models import Episode, Kind, Occurrence, OutboxMessage, User
@@ -57,7 +56,7 @@ def run(at: datetime | None = None) -> None:
 def mails(directory: Path) -> list[EmailMessage]:
     """The messages that the file channel wrote, oldest first."""
     files = sorted(directory.glob("*.eml"))
-    return [cast("EmailMessage", message_from_bytes(file.read_bytes(), policy=default)) for file in files]
+    return [message_from_bytes(file.read_bytes(), policy=default) for file in files]
 
 
 def text_of(mail: EmailMessage) -> str:

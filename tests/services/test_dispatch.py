@@ -1,0 +1,219 @@
+"""From the outbox to a mail server that misbehaves: what becomes of a message, and that nobody gets it twice."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+from datetime import timedelta
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from tests import scenes
+from tests.channels.sink import CUT, Sink, serving
+from tests.conftest import A_MONDAY_MORNING as NOW
+from tests.scenes import Staff
+from tests.services.reminding import LEASE_AND_A_BIT, claimed, fresh, mails, message, text_of
+from tracker.channels.file import Written
+from tracker.clock import StoppedClock
+from tracker.models import Alert, Attempt, Episode, Kind, Occurrence, OutboxMessage
+from tracker.services import dispatch, outbox
+
+State = OutboxMessage.State
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def home(db: None, clock: StoppedClock) -> Staff:
+    return scenes.clinic()
+
+
+@pytest.fixture
+def knee(home: Staff) -> Episode:
+    episode = scenes.knee(home, signed=False)
+    Occurrence.objects.all().delete()
+    return episode
+
+
+@pytest.fixture
+def urgent(home: Staff, knee: Episode) -> OutboxMessage:
+    """The notice of an urgent alert that waits for the physiotherapist."""
+    scenes.check_in(knee, pain_load=4, symptoms=["breathless"])
+    notices = OutboxMessage.objects.filter(kind=Kind.URGENT_ALERT)
+    notices.exclude(recipient=home.physiotherapist.user).delete()
+    return notices.filter(occurrence__slot=str(Alert.objects.get(urgency="R0").pk)).get()
+
+
+@pytest.fixture(autouse=True)
+def mail(settings: Settings, tmp_path: Path) -> Path:
+    settings.MAIL_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def sink(settings: Settings) -> Iterator[Sink]:
+    with serving() as serves:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", serves.port
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.EMAIL_TIMEOUT = 1
+        yield serves
+
+
+def test_a_step_says_whether_there_was_work(knee: Episode, mail: Path) -> None:
+    assert not dispatch.deliver(now=NOW)
+    row = message(knee)
+    assert dispatch.deliver(now=NOW)
+    assert not dispatch.deliver(now=NOW)
+    assert fresh(row).state == State.SENT
+    assert len(mails(mail)) == 1
+
+
+def test_no_transaction_is_open_while_the_channel_is_talked_to(
+    committed: None, clock: StoppedClock, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message(scenes.knee(scenes.clinic(), signed=False))
+    inside: list[bool] = []
+    commit = Written.commit
+
+    def watched(self: Written) -> str:
+        inside.append(connection.in_atomic_block)
+        return commit(self)
+
+    monkeypatch.setattr(Written, "commit", watched)
+    while dispatch.deliver(now=NOW):
+        pass
+    assert inside
+    assert not any(inside)
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "attempts"),
+    [
+        ({"BANNER": CUT}, State.DUE, 1),
+        ({"RCPT": "451 later"}, State.DUE, 1),
+        ({"RCPT": "550 no such user"}, State.FAILED, 1),
+        ({"DATA": "451 later"}, State.DUE, 1),
+        ({"END": "451 later"}, State.DUE, 1),
+        ({"END": "554 no"}, State.FAILED, 1),
+        ({"END": CUT}, State.UNCERTAIN, 1),
+        ({}, State.SENT, 1),
+    ],
+    ids=str,
+)
+def test_what_the_provider_answers_decides_what_becomes_of_a_reminder(
+    knee: Episode, sink: Sink, answers: dict[str, str], state: str, attempts: int
+) -> None:
+    row = message(knee)
+    sink.answers.update(answers)
+    dispatch.deliver(now=NOW)
+    stored = fresh(row)
+    assert (stored.state, stored.attempts) == (state, attempts)
+    assert Attempt.objects.get(message=row).result != ""
+    assert bool(stored.last_error) == (state != State.SENT)
+
+
+def test_a_reminder_whose_line_was_cut_reaches_the_reader_once_whatever_runs_after(
+    knee: Episode, sink: Sink, clock: StoppedClock
+) -> None:
+    message(knee)
+    sink.answers["END"] = CUT
+    dispatch.deliver(now=NOW)
+    del sink.answers["END"]
+    for _ in range(5):
+        clock.advance(hours=1)
+        outbox.sweep(now=clock.instant)
+        dispatch.deliver(now=clock.instant)
+    assert len(sink.taken) == 1
+
+
+def test_a_notice_whose_line_was_cut_is_repeated_under_the_same_message_id(
+    urgent: OutboxMessage, sink: Sink, clock: StoppedClock
+) -> None:
+    sink.answers["END"] = CUT
+    dispatch.deliver(now=NOW)
+    del sink.answers["END"]
+    clock.advance(minutes=15)
+    dispatch.deliver(now=clock.instant)
+    first, second = map(message_from_bytes, sink.taken)
+    assert first["Message-ID"] == second["Message-ID"]
+    assert (first["Subject"], second["Subject"]) == ("Urgent: please look now", "Again: Urgent: please look now")
+    assert second["X-Recovery-Repeat"] == "yes"
+    assert fresh(urgent).state == State.SENT
+
+
+def test_a_sender_that_lost_its_lease_before_the_unsure_moment_sends_nothing(
+    knee: Episode, mail: Path, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops between claiming and handing over for longer than its lease; meanwhile another sender sends."""
+    message(knee)
+    claim = outbox.claim
+
+    def slow_claim(**asked: object) -> list[OutboxMessage]:
+        rows = claim(now=NOW)
+        monkeypatch.setattr(outbox, "claim", claim)
+        clock.advance(LEASE_AND_A_BIT)
+        outbox.sweep(now=NOW)
+        assert dispatch.deliver(now=NOW)
+        return rows
+
+    monkeypatch.setattr(outbox, "claim", slow_claim)
+    dispatch.deliver(now=NOW)
+    assert len(mails(mail)) == 1
+
+
+def test_an_error_of_our_own_before_handing_over_is_tried_again(
+    knee: Episode, clock: StoppedClock, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = message(knee)
+    with monkeypatch.context() as broken:
+        broken.setattr("tracker.services.reminders.letters.render_to_string", lambda *_: 1 / 0)
+        dispatch.deliver(now=NOW)
+    assert fresh(row).last_error == "ZeroDivisionError in the program"
+    clock.advance(minutes=15)
+    dispatch.deliver(now=clock.instant)
+    assert (fresh(row).state, fresh(row).attempts) == (State.SENT, 2)
+
+
+def test_an_error_of_our_own_while_handing_over_leaves_a_reminder_uncertain(
+    knee: Episode, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = message(knee)
+    monkeypatch.setattr(smtplib.SMTP, "getreply", _fails_after(smtplib.SMTP.getreply, replies=5))
+    dispatch.deliver(now=NOW)
+    assert fresh(row).state == State.UNCERTAIN
+
+
+def _fails_after(reply: object, *, replies: int) -> object:
+    """Banner, EHLO, MAIL, RCPT and DATA are answered; the answer to the content hits a bug."""
+    left = iter(range(replies))
+
+    def getreply(self: smtplib.SMTP) -> object:
+        if next(left, None) is None:
+            raise ZeroDivisionError
+        return reply(self)  # type: ignore[operator]
+
+    return getreply
+
+
+def test_one_message_that_fails_does_not_hold_up_the_others(knee: Episode, mail: Path) -> None:
+    odd, sound = message(knee), message(knee)
+    OutboxMessage.objects.filter(pk=odd.pk).update(channel="pigeon")
+    dispatch.deliver(now=NOW)
+    assert (fresh(odd).state, fresh(sound).state) == (State.FAILED, State.SENT)
+
+
+def test_a_message_that_falls_due_later_is_left_alone(knee: Episode, mail: Path) -> None:
+    message(knee, due_at=NOW + timedelta(seconds=1))
+    assert not dispatch.deliver(now=NOW)
+    assert claimed() == []
+
+
+def test_a_repeat_tells_the_reader_that_it_may_be_one(urgent: OutboxMessage, mail: Path) -> None:
+    OutboxMessage.objects.update(repeat=True)
+    dispatch.deliver(now=NOW)
+    assert "You may have had this message before" in text_of(mails(mail)[0])

@@ -1,0 +1,651 @@
+"""Who is told what and when: once, on the right day of their own calendar, and not at all when it is no longer needed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from tests import scenes
+from tests.scenes import Staff
+from tests.services.reminding import mails, run, text_of
+from tracker.clinical.terms import Aids, Decision, Role, Side
+from tracker.clock import StoppedClock
+from tracker.errors import Invalid
+from tracker.models import (
+    Alert,
+    Assessment,
+    Episode,
+    Kind,
+    Membership,
+    Occurrence,
+    OutboxMessage,
+    Patient,
+    ReminderPlan,
+    Restriction,
+)
+from tracker.services import episodes, reminders, restrictions, triage
+from tracker.services.reminders.planner import BATCH
+
+State = OutboxMessage.State
+pytestmark = pytest.mark.django_db
+
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 6, day) for day in (15, 16, 17, 18))
+
+
+@pytest.fixture
+def home(db: None, clock: StoppedClock) -> Staff:
+    return scenes.clinic()
+
+
+@pytest.fixture
+def knee(home: Staff) -> Episode:
+    """Enrolled and signed on Monday at ten; nothing left to tell of that."""
+    episode = scenes.knee(home)
+    Occurrence.objects.all().delete()
+    return episode
+
+
+@pytest.fixture(autouse=True)
+def mail(settings: Settings, tmp_path: Path) -> Path:
+    settings.MAIL_DIR = tmp_path
+    settings.SITE_URL = "https://clinic.example"
+    return tmp_path
+
+
+def at(day: date, hour: int, minute: int = 0) -> datetime:
+    """London's summer clock, an hour ahead of UTC."""
+    return datetime(day.year, day.month, day.day, hour - 1, minute, tzinfo=UTC)
+
+
+def only(kind: str) -> OutboxMessage:
+    return OutboxMessage.objects.get(kind=kind)
+
+
+def of(kind: str) -> list[tuple[date, str, str]]:
+    rows = OutboxMessage.objects.filter(kind=kind, occurrence__isnull=False).order_by("occurrence__due_at")
+    return [(row.occurrence.local_date, row.state, row.reason) for row in rows if row.occurrence]
+
+
+def asked(path: Path) -> int:
+    """How many times a patient was asked to check in."""
+    return sum(mail["Subject"] == "Time for your check-in" for mail in mails(path))
+
+
+def to(path: Path, address: str) -> list[str]:
+    return [str(mail["Subject"]) for mail in mails(path) if mail["To"] == address]
+
+
+# --- The daily check-in ---------------------------------------------------------------------------------------------
+
+
+def test_two_days_are_planned_ahead_and_planning_again_changes_nothing(knee: Episode, clock: StoppedClock) -> None:
+    for _ in range(3):
+        reminders.plan(now=clock.instant)
+    assert of(Kind.CHECK_IN) == [(TUESDAY, State.DUE, ""), (WEDNESDAY, State.DUE, "")]
+
+
+def test_the_reminder_leaves_at_nine_on_the_patients_clock_and_only_once(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    for minute in range(58, 63):
+        clock.set(at(TUESDAY, 8) + timedelta(minutes=minute))
+        run()
+        assert asked(mail) == (minute >= 60)
+
+
+def test_it_says_the_first_name_gives_a_link_and_nothing_clinical(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(at(TUESDAY, 9))
+    run()
+    (letter,) = mails(mail)
+    whole = letter.as_string()
+    assert "Hello Robin," in text_of(letter)
+    assert "https://clinic.example/check-in/" in text_of(letter)
+    assert knee.patient.family_name not in whole
+    assert not [
+        word for word in ("pain", "osteotomy", "surgery", "left", "weight", "MOWHTO") if word in text_of(letter)
+    ]
+
+
+def test_a_name_with_markup_stays_text(knee: Episode, clock: StoppedClock, mail: Path) -> None:
+    Patient.objects.update(given_name="<b>Robin\n</b>&")
+    clock.set(at(TUESDAY, 9))
+    run()
+    (letter,) = mails(mail)
+    page = letter.get_body(("html",))
+    assert page is not None
+    assert "Hello <b>Robin </b>&," in text_of(letter)
+    assert "Hello &lt;b&gt;Robin &lt;/b&gt;&amp;," in page.get_content()
+
+
+def test_who_has_checked_in_for_the_day_is_left_alone_and_the_reason_is_kept(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(at(TUESDAY, 8))
+    run()
+    scenes.check_in(knee)
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert not mails(mail)
+    assert of(Kind.CHECK_IN)[0] == (TUESDAY, State.CANCELLED, "You had already checked in for that day.")
+
+
+def test_a_check_in_for_yesterday_does_not_count_for_today(knee: Episode, clock: StoppedClock, mail: Path) -> None:
+    clock.set(at(TUESDAY, 8))
+    scenes.check_in(knee, days_ago=1)
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert asked(mail) == 1
+
+
+def test_with_two_knees_one_check_in_is_not_both(home: Staff, knee: Episode, clock: StoppedClock, mail: Path) -> None:
+    other = scenes.knee(home, side=Side.RIGHT, signed=False)
+    Episode.objects.filter(pk=other.pk).update(patient=knee.patient)
+    clock.set(at(TUESDAY, 8))
+    scenes.check_in(knee)
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert to(mail, knee.patient.email) == ["Time for your check-in"]
+
+
+def test_nobody_is_reminded_before_the_day_after_surgery(home: Staff, clock: StoppedClock, mail: Path) -> None:
+    knee = scenes.knee(home, signed=False, day=0)
+    Assessment.objects.filter(episode=knee).update(surgery_date=TUESDAY)
+    clock.set(at(TUESDAY, 12))
+    run()
+    assert not mails(mail)
+    clock.set(at(WEDNESDAY, 9))
+    run()
+    assert asked(mail) == 1
+
+
+def test_when_the_episode_has_ended_nothing_is_sent_and_nothing_more_is_planned(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    reminders.plan(now=clock.instant)
+    Episode.objects.update(state=Episode.State.CLOSED)
+    for day in range(1, 5):
+        clock.set(at(MONDAY, 9) + timedelta(days=day))
+        run()
+    assert not mails(mail)
+    assert of(Kind.CHECK_IN)[0] == (TUESDAY, State.CANCELLED, "The recovery it was about has ended.")
+    assert not ReminderPlan.objects.exclude(next_due_at=None).exists()
+
+
+def test_a_corrected_address_counts_for_what_was_planned_before(knee: Episode, clock: StoppedClock, mail: Path) -> None:
+    reminders.plan(now=clock.instant)
+    Patient.objects.update(email="new@example.org")
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert to(mail, "new@example.org")
+
+
+def test_without_an_address_it_fails_and_says_why(knee: Episode, clock: StoppedClock) -> None:
+    Patient.objects.update(email="")
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert of(Kind.CHECK_IN)[0] == (TUESDAY, State.FAILED, "There is no e-mail address to send it to.")
+
+
+# --- When nothing ran -----------------------------------------------------------------------------------------------
+
+
+def test_after_a_standstill_of_hours_the_days_reminder_still_goes_out(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(at(TUESDAY, 15))
+    run()
+    assert asked(mail) == 1
+
+
+def test_what_says_today_never_leaves_late_in_the_evening_or_on_the_next_day(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(at(TUESDAY, 22))
+    run()
+    assert not mails(mail)
+    assert of(Kind.CHECK_IN)[0] == (TUESDAY, State.EXPIRED, "Its time had passed before it could be sent.")
+
+
+def test_days_on_which_nothing_ran_are_listed_as_expired_and_today_is_sent_once(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(at(MONDAY, 12) + timedelta(days=5))
+    run()
+    assert [state for _, state, _ in of(Kind.CHECK_IN)][:5] == [State.EXPIRED] * 4 + [State.SENT]
+    assert asked(mail) == 1
+
+
+def test_a_record_that_begins_anew_shows_no_days_gone_by(knee: Episode, clock: StoppedClock) -> None:
+    clock.set(at(MONDAY, 12) + timedelta(days=5))
+    reminders.resume(now=clock.instant)
+    run()
+    assert [state for _, state, _ in of(Kind.CHECK_IN)] == [State.SENT, State.DUE, State.DUE]
+
+
+# --- Moved, switched off --------------------------------------------------------------------------------------------
+
+
+def move(knee: Episode, clock: StoppedClock, **changes: Any) -> None:
+    reminders.change(patient=knee.patient, kind=Kind.CHECK_IN, now=clock.instant, **changes)
+
+
+def test_a_moved_reminder_takes_back_the_old_hour_and_comes_at_the_new_one(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    reminders.plan(now=clock.instant)
+    move(knee, clock, at=time(11, 30))
+    assert {row.reason for row in Occurrence.objects.filter(state="cancelled")} == {"The reminder was moved to 11:30."}
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert not asked(mail)
+    clock.set(at(TUESDAY, 11, 30))
+    run()
+    assert asked(mail) == 1
+
+
+def test_who_was_reminded_today_is_not_reminded_again_after_moving_the_hour(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(at(TUESDAY, 9))
+    run()
+    move(knee, clock, at=time(10))
+    clock.set(at(TUESDAY, 10))
+    run()
+    assert asked(mail) == 1
+    clock.set(at(WEDNESDAY, 10))
+    run()
+    assert asked(mail) == 2
+
+
+def test_moving_to_an_hour_that_has_passed_does_not_skip_the_day(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(at(TUESDAY, 8, 30))
+    run()
+    move(knee, clock, at=time(8))
+    run()
+    assert asked(mail) == 1
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert asked(mail) == 1
+
+
+def test_moving_there_and_back_leaves_one_reminder_a_day(knee: Episode, clock: StoppedClock, mail: Path) -> None:
+    reminders.plan(now=clock.instant)
+    for hour in (10, 9, 10, 9):
+        move(knee, clock, at=time(hour))
+        reminders.plan(now=clock.instant)
+    for hour in range(8, 12):
+        clock.set(at(TUESDAY, hour))
+        run()
+    assert asked(mail) == 1
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "Pacific/Auckland", "America/New_York"])
+def test_a_patient_who_moves_zones_is_neither_nagged_twice_nor_skipped(
+    knee: Episode, clock: StoppedClock, mail: Path, zone: str
+) -> None:
+    clock.set(at(TUESDAY, 9))
+    run()
+    clock.set(at(TUESDAY, 14))
+    knee.patient.time_zone = zone
+    knee.patient.save()
+    reminders.rezone(patient=knee.patient, now=clock.instant)
+    for hour in range(14, 14 + 3 * 24):
+        clock.set(at(TUESDAY, 1) + timedelta(hours=hour - 1))
+        run()
+    days = [day for day, state, _ in of(Kind.CHECK_IN) if state == State.SENT]
+    assert days == [TUESDAY + timedelta(days=ahead) for ahead in range(len(days))]
+    assert len(days) == asked(mail) >= 3
+
+
+def test_a_reminder_switched_off_stays_off_even_if_it_was_planned(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    reminders.plan(now=clock.instant)
+    ReminderPlan.objects.filter(kind=Kind.CHECK_IN).update(enabled=False)  # behind the back of what is planned
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert not mails(mail)
+    move(knee, clock, enabled=False)
+    for ahead in range(3):
+        clock.set(at(WEDNESDAY, 9) + timedelta(days=ahead))
+        run()
+    assert not asked(mail)
+    move(knee, clock, enabled=True)
+    clock.advance(days=1)
+    run()
+    assert asked(mail) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"kind": "gate_due"}, "kind"), ({"kind": "nonsense"}, "kind"), ({"channels": ["pigeon"]}, "channels"), ({"channels": []}, "channels")],
+)  # fmt: skip
+def test_what_cannot_be_wished_for_is_refused_by_name(
+    knee: Episode, clock: StoppedClock, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        reminders.change(**{"patient": knee.patient, "kind": Kind.CHECK_IN, "now": clock.instant, **changes})
+    assert list(refusal.value.fields) == [field]
+
+
+def test_starting_twice_keeps_what_the_patient_chose(knee: Episode, clock: StoppedClock) -> None:
+    move(knee, clock, at=time(20))
+    reminders.start(patient=knee.patient, now=clock.instant)
+    assert ReminderPlan.objects.get(kind=Kind.CHECK_IN).at == time(20)
+    assert ReminderPlan.objects.count() == 4
+
+
+# --- The planner itself ---------------------------------------------------------------------------------------------
+
+
+def test_the_planner_reads_nothing_of_patients_whose_time_has_not_come(home: Staff, clock: StoppedClock) -> None:
+    scenes.knee(home, signed=False)
+    reminders.plan(now=clock.instant)
+    with CaptureQueriesContext(connection) as one:
+        reminders.plan(now=clock.instant)
+    for _ in range(5):
+        reminders.start(patient=scenes.knee(home, signed=False).patient, now=clock.instant)
+    ReminderPlan.objects.update(next_due_at=clock.instant + timedelta(minutes=1))
+    with CaptureQueriesContext(connection) as six:
+        reminders.plan(now=clock.instant)
+    assert len(one) == len(six)
+
+
+def test_a_batch_costs_as_many_statements_for_five_patients_as_for_one(home: Staff, clock: StoppedClock) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as taken:
+            reminders.plan(now=clock.instant)
+        return len(taken)
+
+    scenes.knee(home, signed=False)
+    alone = cost()
+    for _ in range(5):
+        scenes.knee(home, signed=False)
+    assert cost() == alone
+
+
+def test_one_plan_that_cannot_be_worked_out_keeps_none_of_the_others_waiting(
+    home: Staff, clock: StoppedClock, mail: Path
+) -> None:
+    broken, sound = (scenes.knee(home, signed=False).patient for _ in range(2))
+    Patient.objects.filter(pk=broken.pk).update(time_zone="Mars/Olympus")
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert to(mail, sound.email)
+
+
+def test_more_plans_than_fit_in_one_batch_are_all_planned(home: Staff, clock: StoppedClock) -> None:
+    knee = scenes.knee(home, signed=False)
+    for number in range(BATCH + 3):
+        twin = Patient.objects.create(
+            clinic=home.clinic,
+            given_name="Kim",
+            family_name=f"Twin {number}",
+            birth_date=date(1980, 1, 1),
+            sex="female",
+            time_zone="Europe/London",
+            record_number=f"twin {number}",
+        )
+        values = {
+            field.attname: getattr(knee, field.attname) for field in Episode._meta.concrete_fields if field.name != "id"
+        }
+        Episode.objects.create(**values | {"patient_id": twin.pk})
+        reminders.start(patient=twin, now=clock.instant)
+    reminders.plan(now=clock.instant)
+    assert len(of(Kind.CHECK_IN)) == 2 * (BATCH + 4)
+
+
+# --- Two silent days ------------------------------------------------------------------------------------------------
+
+
+def silences() -> list[tuple[date, str, str]]:
+    return of(Kind.SILENCE)
+
+
+def pass_days(clock: StoppedClock, first: date, last: date, hour: int = 18) -> None:
+    day = first
+    while day <= last:
+        clock.set(at(day, hour))
+        run()
+        day += timedelta(days=1)
+
+
+def test_on_the_second_silent_day_the_patient_is_asked_once_and_not_again(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    scenes.check_in(knee)
+    pass_days(clock, TUESDAY, TUESDAY)
+    assert silences() == []
+    pass_days(clock, WEDNESDAY, date(2026, 6, 25))
+    assert silences() == [(TUESDAY, State.SENT, "")]
+    assert to(mail, knee.patient.email).count("We have not heard from you") == 1
+
+
+def test_a_new_run_of_silence_is_asked_about_again(knee: Episode, clock: StoppedClock) -> None:
+    scenes.check_in(knee)
+    pass_days(clock, TUESDAY, THURSDAY)
+    scenes.check_in(knee)
+    pass_days(clock, date(2026, 6, 19), date(2026, 6, 22))
+    assert [(day, state) for day, state, _ in silences()] == [(TUESDAY, State.SENT), (date(2026, 6, 19), State.SENT)]
+
+
+def test_whoever_writes_on_the_second_day_is_not_asked(knee: Episode, clock: StoppedClock) -> None:
+    scenes.check_in(knee)
+    clock.set(at(WEDNESDAY, 17, 59))
+    run()
+    scenes.check_in(knee, days_ago=1)
+    pass_days(clock, WEDNESDAY, WEDNESDAY)
+    assert silences() == []
+
+
+def test_a_word_between_planning_and_sending_takes_the_question_back(knee: Episode, clock: StoppedClock) -> None:
+    scenes.check_in(knee)
+    clock.set(at(WEDNESDAY, 18))
+    reminders.plan(now=clock.instant)
+    scenes.check_in(knee)
+    run()
+    assert silences() == [(TUESDAY, State.CANCELLED, "You have checked in since.")]
+
+
+# --- Milestones -----------------------------------------------------------------------------------------------------
+
+
+def states(knee: Episode, **keys: str) -> None:
+    """What the kept assessment says of the milestones."""
+    rows = [{"key": key, "state": state} for key, state in keys.items()]
+    Assessment.objects.filter(episode=knee).update(milestones=rows)
+
+
+def test_a_milestone_is_told_on_the_day_it_is_due_and_only_once(knee: Episode, clock: StoppedClock, mail: Path) -> None:
+    states(knee, FLEX_90="open")
+    pass_days(clock, TUESDAY, TUESDAY, hour=10)
+    assert of(Kind.MILESTONE_DUE) == []
+    states(knee, FLEX_90="due")
+    pass_days(clock, WEDNESDAY, date(2026, 6, 20), hour=10)
+    assert of(Kind.MILESTONE_DUE) == [(WEDNESDAY, State.SENT, "")]
+    assert "FLEX" not in "".join(letter.as_string() for letter in mails(mail))
+
+
+def test_two_milestones_of_one_day_make_one_message(knee: Episode, clock: StoppedClock) -> None:
+    states(knee, FLEX_90="due", SLR_NOLAG="due", CRUTCH_1="overdue", QUAD_SET="done")
+    pass_days(clock, TUESDAY, TUESDAY, hour=10)
+    told = sorted((state, reason) for _, state, reason in of(Kind.MILESTONE_DUE))
+    assert told == [
+        (State.CANCELLED, "Another message of that day already pointed to your goals."),
+        (State.SENT, ""),
+    ]
+
+
+def test_a_milestone_reached_between_planning_and_sending_is_not_told(knee: Episode, clock: StoppedClock) -> None:
+    states(knee, FLEX_90="due")
+    clock.set(at(TUESDAY, 10))
+    reminders.plan(now=clock.instant)
+    states(knee, FLEX_90="done")
+    run()
+    assert of(Kind.MILESTONE_DUE) == [(TUESDAY, State.CANCELLED, "The goal was reached, or is due later.")]
+
+
+# --- Gates: the staff -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting(home: Staff) -> Episode:
+    """Day 45, and nobody has decided on the six-week film."""
+    episode = scenes.knee(home, day=45)
+    Occurrence.objects.all().delete()
+    return episode
+
+
+def test_a_gate_that_is_due_is_told_once_to_the_surgeon_and_the_physiotherapists_on_duty(
+    home: Staff, waiting: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    off_duty = scenes.member(home.clinic, Role.PHYSIOTHERAPIST, "Off Duty")
+    Membership.objects.filter(user=off_duty.user).update(on_duty=False)
+    scenes.member(home.clinic, Role.SURGEON, "Another Surgeon")
+    pass_days(clock, TUESDAY, date(2026, 6, 19), hour=8)
+    told = {str(letter["To"]) for letter in mails(mail) if letter["Subject"] == "A decision is waiting for you"}
+    assert told == {home.surgeon.user.email, home.physiotherapist.user.email}
+    assert Occurrence.objects.filter(rule=Kind.GATE_DUE).count() == 1
+
+
+def test_the_gates_message_links_to_the_episode_and_names_nobody(
+    home: Staff, waiting: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    pass_days(clock, TUESDAY, TUESDAY, hour=8)
+    letter = next(letter for letter in mails(mail) if letter["To"] == home.surgeon.user.email)
+    assert f"https://clinic.example/episodes/{waiting.pk}/" in text_of(letter)
+    assert "Hello Dr A. Osei," in text_of(letter)
+    assert not [word for word in ("Robin", waiting.patient.family_name, "G6", "X-ray") if word in letter.as_string()]
+
+
+def test_staff_are_told_at_eight_on_the_clinics_clock_not_on_the_patients(home: Staff, clock: StoppedClock) -> None:
+    scenes.knee(home, day=45, time_zone="America/New_York")
+    pass_days(clock, TUESDAY, TUESDAY, hour=8)
+    assert Occurrence.objects.get(rule=Kind.GATE_DUE).due_at == at(TUESDAY, 8)
+
+
+@pytest.mark.parametrize("decision", list(Decision))
+def test_a_gate_decided_between_planning_and_sending_is_not_told(
+    home: Staff, waiting: Episode, clock: StoppedClock, decision: Decision
+) -> None:
+    clock.set(at(TUESDAY, 8))
+    reminders.plan(now=clock.instant)
+    scenes.clear(home, waiting, "G6", decision=decision)
+    run()
+    assert {row.state for row in OutboxMessage.objects.filter(kind=Kind.GATE_DUE)} == {State.CANCELLED}
+
+
+def test_who_has_left_the_clinic_is_not_written_to(home: Staff, waiting: Episode, clock: StoppedClock) -> None:
+    clock.set(at(TUESDAY, 8))
+    reminders.plan(now=clock.instant)
+    Membership.objects.filter(user=home.surgeon.user).delete()
+    run()
+    message = OutboxMessage.objects.get(recipient=home.surgeon.user, kind=Kind.GATE_DUE)
+    assert (message.state, message.reason) == (State.CANCELLED, "The reader no longer works in the clinic.")
+
+
+# --- What happened just now -----------------------------------------------------------------------------------------
+
+
+def order(home: Staff, knee: Episode, percent: int) -> Restriction:
+    wanted = restrictions.NewOrder(
+        max_percent=percent,
+        max_kg=None,
+        loading=None,
+        term=None,
+        aids=Aids.TWO_CRUTCHES,
+        brace_min=None,
+        brace_max=None,
+        starts_on=scenes.today(home.clinic),
+        reason="More swelling than expected.",
+    )
+    return restrictions.order(episode=knee, by=home.surgeon, order=wanted)
+
+
+def test_a_changed_restriction_is_told_at_once_and_once_a_signature(home: Staff, knee: Episode, mail: Path) -> None:
+    order(home, knee, 25)
+    run()
+    run()
+    assert to(mail, knee.patient.email) == ["Your plan has changed"]
+    assert "https://clinic.example/today/" in text_of(mails(mail)[0])
+
+
+def test_when_the_order_is_changed_again_before_it_is_told_only_the_latest_is(
+    home: Staff, knee: Episode, mail: Path
+) -> None:
+    order(home, knee, 25)
+    order(home, knee, 20)
+    run()
+    assert sorted(state for _, state, _ in of(Kind.RESTRICTION_CHANGED)) == [State.CANCELLED, State.SENT]
+    assert to(mail, knee.patient.email) == ["Your plan has changed"]
+
+
+def test_an_order_the_patient_has_seen_already_is_not_told(home: Staff, knee: Episode, mail: Path) -> None:
+    restriction = order(home, knee, 25)
+    restrictions.acknowledge(restriction=restriction, by=scenes.patient(knee))
+    run()
+    assert not mails(mail)
+    assert only(Kind.RESTRICTION_CHANGED).reason == "You had already seen the change."
+
+
+def test_signing_a_plan_for_the_first_time_tells_the_patient(home: Staff, mail: Path) -> None:
+    knee = scenes.knee(home)
+    run()
+    assert to(mail, knee.patient.email) == ["Your plan has changed"]
+
+
+def test_an_urgent_alert_reaches_every_clinician_on_duty_in_the_same_minute(
+    home: Staff, knee: Episode, mail: Path
+) -> None:
+    scenes.check_in(knee, pain_load=4, symptoms=["breathless"])
+    run()
+    told = {str(letter["To"]) for letter in mails(mail)}
+    assert told == {home.physiotherapist.user.email, home.surgeon.user.email}
+    assert {letter["Subject"] for letter in mails(mail)} == {"Urgent: please look now"}
+    assert not [letter for letter in mails(mail) if "breathless" in letter.as_string() or "Robin" in letter.as_string()]
+
+
+def test_when_nobody_is_on_duty_every_clinician_hears_of_an_urgent_alert(
+    home: Staff, knee: Episode, mail: Path
+) -> None:
+    Membership.objects.update(on_duty=False)
+    scenes.check_in(knee, pain_load=4, symptoms=["breathless"])
+    run()
+    assert {str(letter["To"]) for letter in mails(mail)} == {home.physiotherapist.user.email, home.surgeon.user.email}
+
+
+def test_an_alert_that_is_not_urgent_sends_nobody_a_notice(knee: Episode) -> None:
+    scenes.check_in(knee, pain_load=4, symptoms=["toes_numb"])
+    assert Alert.objects.exists()
+    assert not OutboxMessage.objects.filter(kind=Kind.URGENT_ALERT).exists()
+
+
+def test_an_alert_that_somebody_took_on_before_it_was_told_is_not_told(home: Staff, knee: Episode, mail: Path) -> None:
+    scenes.check_in(knee, pain_load=4, symptoms=["breathless"])
+    for alert in Alert.objects.all():
+        triage.acknowledge(alert=alert, by=home.physiotherapist, note="I am calling now.")
+    run()
+    assert not mails(mail)
+    reasons = set(OutboxMessage.objects.filter(kind=Kind.URGENT_ALERT).values_list("reason", flat=True))
+    assert reasons == {"Somebody has already taken it on."}
+
+
+def test_a_change_of_zone_in_the_details_moves_the_reminders_with_the_patient(
+    home: Staff, knee: Episode, clock: StoppedClock
+) -> None:
+    reminders.plan(now=clock.instant)
+    episodes.change_details(episode=knee, by=home.coordinator, changes={"time_zone": "America/New_York"})
+    reminders.plan(now=clock.instant)
+    due = OutboxMessage.objects.filter(kind=Kind.CHECK_IN, state=State.DUE).order_by("due_at").first()
+    assert due is not None
+    assert due.due_at == datetime(2026, 6, 15, 13, 0, tzinfo=UTC) + timedelta(days=1)
