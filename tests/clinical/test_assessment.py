@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.clinical.knees import a_plan, alert, at, codes, measured, on, quiet, report, signed, steady, without
+from tests.clinical.knees import a_plan, alert, at, codes, measured, on, quiet, refused, report, signed, steady, without
 from tracker.clinical import rules
 from tracker.clinical.assessment import assess
 from tracker.clinical.findings import Freeze, holds_for, to_raise
 from tracker.clinical.history import History, Limit, ReviewDone
-from tracker.clinical.terms import Attention, ReportedLoad, Status, Symptom
+from tracker.clinical.terms import Attention, Gate, ReportedLoad, Status, Symptom
 
 ALERT, BEHIND, STALE, ON_TRACK = Status.ALERT, Status.BEHIND, Status.STALE, Status.ON_TRACK
 HALF: dict[str, Any] = {"limit_percent": 50, "limit_kg": 42}
@@ -38,7 +38,7 @@ def test_design_10_10_patterns_read_only_the_current_row_of_a_day() -> None:
     over = tuple(report(day, id=f"old{day}", **full) for day in (19, 20))
     right = tuple(report(day, id=f"new{day}", reported_load=ReportedLoad.HALF, **HALF) for day in (19, 20))
 
-    assert codes(assess(quiet(plan, 20, *over, *right), plan, on(20)).findings) == {}
+    assert codes(assess(quiet(plan, 20, *right, *over), plan, on(20)).findings) == {}
 
 
 def test_design_10_11_a_refused_check_in_still_raises_its_red_flags() -> None:
@@ -273,7 +273,13 @@ def test_a_tightening_counts_as_unseen_after_4_hours_and_a_step_up_after_24(
 ) -> None:
     plan = a_plan()
     first, second, *_ = signed(plan)
-    changed: dict[str, Any] = {"id": "new", "starts_on": on(20), "ends_on": None, "recorded_at": at(20), "acknowledged_at": None}
+    changed: dict[str, Any] = {
+        "id": "new",
+        "starts_on": on(20),
+        "ends_on": None,
+        "recorded_at": at(20),
+        "acknowledged_at": None,
+    }
     new = replace(second, limit=Limit(percent), kg=8, **changed)
     history = quiet(plan, 20, orders=(first, replace(second, ends_on=on(20)), new))
 
@@ -292,6 +298,16 @@ def test_an_alert_whose_finding_no_longer_fires_still_gives_place_and_reason() -
     result = assess(quiet(plan, 60, alerts=(alert("sustained_rise", "R2", "check-in:old", day=40),)), plan, on(60))
     assert result.attention is Attention.SOON
     assert result.reason == "Pain rising: alert of 11 Apr is still open."
+
+
+def test_of_milestones_that_wait_for_each_other_only_the_first_is_told() -> None:
+    plan = a_plan()
+    late = without(quiet(plan, 130), "FWB_OK", "CRUTCH_FREE", "CRUTCH_1", "STAIRS_ALT", "SL_STANCE")
+    result = assess(replace(late, clearances=(refused(Gate.G6, 44),)), plan, on(130))
+    assert {each.cause for each in result.findings if each.code == "milestone_overdue"} == {
+        "milestone:FWB_OK",
+        "milestone:CRUTCH_1",
+    }
 
 
 def test_a_closed_union_alert_leaves_the_knee_behind() -> None:

@@ -327,7 +327,7 @@ PAIN = [
         60,
         {},
         ON_TRACK,
-        (*steady(range(26, 40), 5), *steady(range(54, 61), 4)),
+        (*steady(range(26, 40), 6), *steady(range(54, 61), 5)),
     ),
     Row("clinical 4 plateau", "flat but low", 60, {}, ON_TRACK, steady(range(26, 61), 3)),
     Row("clinical 4 plateau: week 6-12", "week 5", 34, {}, ON_TRACK, steady(range(7, 35), 5)),
