@@ -31,7 +31,7 @@ class BearerToken(BaseAuthentication):
         return f'{SCHEME} realm="recovery"'
 
 
-class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerTokenScheme(OpenApiAuthenticationExtension):
     """How the schema describes BearerToken."""
 
     target_class = "tracker.api.authentication.BearerToken"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 from uuid import UUID
 
 from rest_framework import serializers
@@ -166,11 +166,12 @@ class Codes(Named, serializers.ListField):
 
     def __init__(self, vocabulary: type[StrEnum], **options: Any) -> None:
         self.most = 2 * len(vocabulary)
+        self.first = next(iter(vocabulary)).value
         super().__init__(child=Code(vocabulary), **options)
 
     def to_internal_value(self, data: Any) -> list[str]:
         if not isinstance(data, list):
-            self.fail("not_a_list", example='"' + next(iter(self.child.choices)) + '"')
+            self.fail("not_a_list", example=f'"{self.first}"')
         if len(data) > self.most:
             self.fail("max_length", max_length=self.most)
         return [self.child.run_validation(entry) for entry in data]
@@ -219,7 +220,7 @@ class Strict(Named, serializers.Serializer[Any]):
         try:
             value = super().to_internal_value(data)
         except ValidationError as refusal:
-            refusals |= refusal.detail
+            refusals.update(cast("dict[str, Any]", refusal.detail))
         if refusals:
             raise ValidationError(refusals)
         return value

@@ -13,6 +13,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tracker import access
 from tracker.errors import Invalid
 from tracker.services import idempotency
 from tracker.services.idempotency import Answer, Write
@@ -25,7 +26,7 @@ def once(request: Request, act: Callable[[], Response]) -> HttpResponseBase:
     key = key_of(request)
     if key is None:
         return act()
-    write = Write(request.user, key, request.path, _hash(request))
+    write = Write(access.signed_in(request.user), key, request.path, _hash(request))
     answer = idempotency.once(write=write, act=lambda: _kept(act()))
     return HttpResponse(answer.body, status=answer.status, content_type="application/json")
 

@@ -29,12 +29,13 @@ class MeOut(serializers.Serializer[Any]):
 class Me(Endpoint):
     @operation("me", "Who I am", gives=MeOut)
     def get(self, request: Request) -> Response:
-        actor = access.actor(request.user)
+        user = access.signed_in(request.user)
+        actor = access.actor(user)
         answer = {
-            "id": request.user.pk,
-            "name": request.user.name,
+            "id": user.pk,
+            "name": user.name,
             "role": None if actor is None else actor.role,
             "clinic": None if actor is None else actor.clinic.name,
-            "episodes": rows.own_episode_ids(request.user),
+            "episodes": rows.own_episode_ids(user),
         }
         return Response(MeOut(answer).data)

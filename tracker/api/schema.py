@@ -79,7 +79,7 @@ def operation(
     name: str,
     summary: str,
     *,
-    gives: Shape | serializers.ListSerializer[Any],
+    gives: Shape | serializers.BaseSerializer[Any],
     takes: Shape | None = None,
     status: int = 200,
     ids: Iterable[str] = (),
@@ -142,7 +142,7 @@ def _refusal(code: int) -> OpenApiResponse:
     return OpenApiResponse(ProblemOut, description=REFUSALS[code])
 
 
-class StrictExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class StrictExtension(OpenApiSerializerExtension):
     """Says in the schema what the parser does: an unknown key is refused."""
 
     target_class = "tracker.api.fields.Strict"

@@ -123,7 +123,7 @@ class Today(Endpoint):
 
 
 def shown(case: Case, allowed: Allowance, now: datetime) -> dict[str, Any]:
-    plain = {name: getattr(allowed, name) for name in TodayOut().fields if hasattr(allowed, name)}
+    plain = {name: getattr(allowed, name) for name in TodayOut().get_fields() if hasattr(allowed, name)}
     open_alerts = [alert.urgency for alert in case.history.alerts if alert.state != "closed"]
     return plain | {
         "side": case.episode.side,

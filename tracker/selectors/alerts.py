@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -136,7 +136,7 @@ def with_state(found: QuerySet[Alert]) -> QuerySet[Any]:
 
 def _with_events(rows: Sequence[tuple[Any, ...]]) -> list[Listed]:
     events = _events([row[0] for row in rows])
-    return [Listed(*row, events=events.get(row[0], ())) for row in rows]
+    return [replace(Listed(*row), events=events.get(row[0], ())) for row in rows]
 
 
 def _events(ids: Iterable[UUID]) -> Mapping[UUID, list[Event]]:

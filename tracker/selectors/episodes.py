@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -107,7 +108,7 @@ def _basis(rows: Rows) -> Basis:
     )
 
 
-def _modifiers(standing: list[Row]) -> tuple[Modifier, ...]:
+def _modifiers(standing: Sequence[Row]) -> tuple[Modifier, ...]:
     named = {row["value"] for row in standing if row["kind"] == FactKind.MODIFIER}
     return tuple(modifier for modifier in Modifier if modifier in named)
 

@@ -152,7 +152,8 @@ def _lines(kind: str, row: _Kind, episode: Episode) -> QuerySet[Any, Any]:
         "facts_": JSONObject(**row.facts),
     }
     found: QuerySet[Any, Any] = row.model.objects.filter(row.only, **{row.path: episode.pk})  # type: ignore[attr-defined]
-    return found.order_by().annotate(**columns).values_list(*columns)
+    lines: QuerySet[Any, Any] = found.order_by().annotate(**columns).values_list(*columns)
+    return lines
 
 
 def _aware(at: Any) -> datetime:

@@ -85,7 +85,7 @@ _KINDS: dict[str, tuple[type[Model], str, str, dict[str, str]]] = {
 def rows(episode_id: UUID, since: date) -> Rows:
     """Every row of the episode by kind; check-ins from `since` on, oldest entry first."""
     sql, params = _statement(connection.vendor)
-    known = {
+    known: dict[Any, Any] = {
         _EPISODE: episode_id,
         _EPISODE.hex: episode_id.hex,  # as SQLite keeps it
         _SINCE: since,

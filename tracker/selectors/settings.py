@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -21,7 +22,7 @@ def settings(user: User, patient: Patient) -> Settings:
     return Settings(plan, list(_working(user).order_by("-created_at")))
 
 
-def token(user: User, public_id: object) -> ApiToken | None:
+def token(user: User, public_id: UUID | str) -> ApiToken | None:
     """A working key of this user."""
     return _working(user).filter(pk=public_id).first()
 

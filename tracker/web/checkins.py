@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,6 @@ from tracker import access, clock
 from tracker.access import Actor, Do
 from tracker.clinical import explain
 from tracker.clinical.findings import as_finding
-from tracker.clinical.history import Alert
 from tracker.errors import Invalid
 from tracker.models import CheckIn, Episode
 from tracker.selectors import answer, episodes
@@ -92,7 +93,7 @@ def _page(
     refusal: Invalid | None = None,
     *,
     amending: CheckIn | None = None,
-    alerts: list[Alert] | None = None,
+    alerts: Sequence[Any] = (),
 ) -> HttpResponse:
     case = episodes.case(episode, now=clock.now(), window=8)
     day = amending.date if amending else case.patient_date
@@ -104,7 +105,7 @@ def _page(
         "amending": amending,
         "episode": episode,
         "clinic": episode.clinic,
-        "emergency": voice.said([as_finding(alert) for alert in alerts or ()], voice.of(episode)),
+        "emergency": voice.said([as_finding(alert) for alert in alerts], voice.of(episode)),
         "client_key": _key(request.POST) or uuid4(),
         "draft": "" if amending else f"check-in:{episode.pk}:{day}:{today.id if today else ''}",
     }

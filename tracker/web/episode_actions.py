@@ -21,7 +21,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from tracker import access
-from tracker.access import Actor, Do
+from tracker.access import Actor, Do, Visitor
 from tracker.clinical.terms import Aids, Term
 from tracker.errors import Conflict, Forbidden, Invalid, NotFound
 from tracker.models import Episode, User
@@ -46,7 +46,7 @@ class Call:
 
 Make = Callable[[Any, Call], StaffForm]
 Act = Callable[[Call, StaffForm], object]
-Find = Callable[[User, str, Do], Any]
+Find = Callable[[Visitor, str, Do], Any]
 
 
 @dataclass(frozen=True, slots=True)

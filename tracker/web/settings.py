@@ -60,7 +60,7 @@ class TokenForm(forms.Form):
 @login_required
 def settings(request: HttpRequest) -> HttpResponse:
     door = access.own_episode(request.user, Do.SETTINGS)
-    found = selector.settings(request.user, door.episode.patient)
+    found = selector.settings(door.actor.user, door.episode.patient)
     if request.method != "POST":
         return _page(request, door.actor, found, ReminderForm(initial=_initial(door.episode, found)))
     form = ReminderForm(request.POST)
@@ -78,8 +78,8 @@ def make_token(request: HttpRequest) -> HttpResponse:
     door = access.own_episode(request.user, Do.SETTINGS)
     form, secret = TokenForm(request.POST), ""
     if form.is_valid():
-        _, secret = accounts.issue_token(user=request.user, name=form.cleaned_data["name"])
-    found = selector.settings(request.user, door.episode.patient)
+        _, secret = accounts.issue_token(user=door.actor.user, name=form.cleaned_data["name"])
+    found = selector.settings(door.actor.user, door.episode.patient)
     reminder = ReminderForm(initial=_initial(door.episode, found))
     return _page(request, door.actor, found, reminder, None if secret else form, secret, 200 if secret else 400)
 
@@ -87,7 +87,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def revoke_token(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    token = selector.token(request.user, public_id)
+    token = selector.token(access.signed_in(request.user), public_id)
     if token is None:
         raise NotFound
     accounts.revoke_token(token=token)

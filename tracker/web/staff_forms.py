@@ -141,9 +141,9 @@ class Fact(StaffForm):
 
     def __init__(self, data: Any = None, *, kind: str = "", protocols: Iterable[tuple[str, str]] = (), **options: Any) -> None:
         super().__init__(data, **options)
-        self.kind = kind or str(self.data.get("kind", ""))
+        self.of_kind = kind or str(self.data.get("kind", ""))
         self.fields["kind"].widget = forms.HiddenInput()
-        self.initial["kind"] = self.kind
+        self.initial["kind"] = self.of_kind
         self.fields["value"] = self._value(list(protocols))
         self.order_fields(["kind", "value", "since", "reason"])
 
@@ -155,7 +155,7 @@ class Fact(StaffForm):
             FactKind.PROTOCOL: fields.choice("Protocol", protocols, "Choose the protocol."),
             FactKind.SURGERY_DATE: fields.day("Date of surgery", "Enter the date of surgery."),
         }
-        return ways.get(self.kind) or fields.words("Value", 40, "Enter the value.", required=True)
+        return ways.get(self.of_kind) or fields.words("Value", 40, "Enter the value.", required=True)
 
     def clean_value(self) -> str:
         value = self.cleaned_data["value"]

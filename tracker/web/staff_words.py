@@ -23,14 +23,14 @@ from tracker.clinical.terms import (
 )
 from tracker.models import Kind
 
-PROCEDURES = {
+PROCEDURES: dict[str, str] = {
     Procedure.MOWHTO: "Medial opening-wedge tibial osteotomy",
     Procedure.LCWHTO: "Lateral closing-wedge tibial osteotomy",
     Procedure.MCWDFO: "Medial closing-wedge femoral osteotomy",
     Procedure.LOWDFO: "Lateral opening-wedge femoral osteotomy",
     Procedure.DLO: "Double-level osteotomy, tibia and femur",
 }
-SHORT_PROCEDURES = {
+SHORT_PROCEDURES: dict[str, str] = {
     Procedure.MOWHTO: "opening tibial",
     Procedure.LCWHTO: "closing tibial",
     Procedure.MCWDFO: "closing femoral",
@@ -38,13 +38,13 @@ SHORT_PROCEDURES = {
     Procedure.DLO: "double level",
 }
 SIDES = {Side.LEFT: "Left knee", Side.RIGHT: "Right knee"}
-INDICATIONS = {
+INDICATIONS: dict[str, str] = {
     Indication.OSTEOARTHRITIS: "Osteoarthritis",
     Indication.INJURY: "Injury",
     Indication.DEFORMITY: "Deformity",
     Indication.OTHER: "Other",
 }
-COMPARTMENTS = {Compartment.MEDIAL: "Inner side (medial)", Compartment.LATERAL: "Outer side (lateral)"}
+COMPARTMENTS: dict[str, str] = {Compartment.MEDIAL: "Inner side (medial)", Compartment.LATERAL: "Outer side (lateral)"}
 FIXATIONS = {
     Fixation.LONG_LOCKING: "Long locking plate",
     Fixation.SHORT_PLATE: "Short spacer or non-locking plate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from tracker.clinical import bands, explain
 from tracker.clinical.allowance import Allowance
@@ -67,7 +67,7 @@ def load_card(allowed: Allowance, side: Side, as_of: str) -> LoadCard:
         call = f"Keep your {limb} off the floor and call your clinic. {_why_unknown(allowed)}"
         return LoadCard("Today: no weight", "0", call, "kg", 0, "", "", False, aids(allowed, side), source)
     full = f"{int(allowed.weight_used)} kg, full weight"
-    more = {"aids": aids(allowed, side), "source": source, "full": full, "show_bar": True}
+    more: dict[str, Any] = {"aids": aids(allowed, side), "source": source, "full": full, "show_bar": True}
     if allowed.term is Term.NWB:
         return LoadCard("Today you may put", "0", f"on your {limb}: no weight. Keep the foot off the floor.", "kg", **more)
     if allowed.max_kg is None:
