@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 from tracker.clinical import clearances, holds, orders, plan, protocol
 from tracker.clinical.allowance import Allowance, allowed
@@ -16,6 +17,11 @@ from tracker.clinical.problems import Problem
 from tracker.clinical.terms import Decision, Gate, Modifier, Role
 
 SURGERY = date(2026, 3, 2)
+
+
+@cache
+def _plan(key: str, modifiers: frozenset[Modifier], weight: Decimal) -> Plan:
+    return plan.build(protocol.shipped()[key], modifiers, weight, SURGERY)
 
 
 class Desk:
@@ -37,7 +43,7 @@ class Desk:
 
     @property
     def plan(self) -> Plan:
-        return plan.build(protocol.shipped()[self.key], self.modifiers, self.weight, SURGERY)
+        return _plan(self.key, frozenset(self.modifiers), self.weight)
 
     def until(self, day: int) -> Desk:
         self.today = SURGERY + timedelta(days=day)
@@ -94,8 +100,9 @@ class Desk:
         cap = None if cap_kg is None else Decimal(cap_kg)
         given = orders.level(self.weight, starts_on, percent=percent, cap_kg=cap, full=full)
         problem = orders.order_problem(
-            self.plan, self.history, starts_on=starts_on, limit=given.limit, role=role, today=self.today
-        )
+            self.plan, self.history, starts_on=starts_on, limit=given.limit, role=role, today=self.today,
+            kg=given.kg if percent is None else None,
+        )  # fmt: skip
         if problem is None:
             self.store(orders.lay_order(self.history.orders, given), authority=role is Role.SURGEON, source="order")
             self.history = replace(self.history, signed=True, signed_weight=self.history.signed_weight or self.weight)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from tracker.clinical import limits, openings
-from tracker.clinical.allowance import covers, live, order_on
+from tracker.clinical.allowance import covers, order_on
 from tracker.clinical.history import History, Hold, Limit, Order
 from tracker.clinical.openings import Opening
 from tracker.clinical.plan import Plan
@@ -73,7 +73,8 @@ def level(
     """
     kg: int | None
     if percent is None and cap_kg is not None:
-        limit, kg = limits.from_kg(cap_kg, weight), int(cap_kg)
+        limit = limits.from_kg(cap_kg, weight)
+        kg = int(cap_kg) if limit.percent else 0
     else:
         whole = Limit(percent or 0, cap_kg)
         limit = replace(whole, full=full and limits.unrestricted(whole))
@@ -115,38 +116,53 @@ def lay(standing: Iterable[Order], levels: Sequence[Level], *, cap: bool) -> Lai
     """Lay `levels`, ascending by day, over the rows that stand.
 
     From the first level's day on they replace what stands or, with `cap`, only tighten it: each day keeps the strictest
-    of the two, and what is not tightened keeps its signature.
+    of the two, what is not tightened keeps its signature, and a day nobody signed stays so.
     """
-    rows = sorted((row for row in standing if not row.superseded), key=lambda row: row.starts_on)
-    if not levels:
-        return Laid((), ())
-    start = levels[0].starts_on
-    pieces = [*_before(rows, start), *(_capped(rows, levels) if cap else _replacing(levels))]
-    return _changes(rows, _merged(pieces))
+    return _lay(_ordered(standing), levels, cap=cap, fill=False)
 
 
 def lay_order(standing: Iterable[Order], order: Level) -> Laid:
     """Lay one clinician's order. One that does not loosen also caps every later level that stands (design 10.1)."""
-    rows = tuple(standing)
+    rows = _ordered(standing)
     current = order_on(rows, order.starts_on)
-    return lay(rows, (order,), cap=current is None or not _loosens(order, current))
+    return _lay(rows, (order,), cap=current is None or not _loosens(order, current), fill=True)
+
+
+def _ordered(standing: Iterable[Order]) -> list[Order]:
+    return sorted((row for row in standing if not row.superseded), key=lambda row: row.starts_on)
+
+
+def _lay(rows: list[Order], levels: Sequence[Level], *, cap: bool, fill: bool) -> Laid:
+    """`fill` lays a capping level also on the days before the first row that stands."""
+    if not levels:
+        return Laid((), ())
+    laid = _capped(rows, levels, fill=fill) if cap else _replacing(levels)
+    return _changes(rows, _merged([*_before(rows, levels[0].starts_on), *laid]))
 
 
 def order_problem(
-    plan: Plan, history: History, *, starts_on: date, limit: Limit, role: Role, today: date
+    plan: Plan, history: History, *, starts_on: date, limit: Limit, role: Role, today: date, kg: int | None = None
 ) -> Problem | None:
-    """Why this order may not be given, or None. `today` is the clinic's date (design 10.2 and 10.6)."""
+    """Why this order may not be given, or None (design 10.2 and 10.6).
+
+    `today` is the clinic's date; `kg` the kilograms of an order given in kilograms alone, whose percent is rounded.
+    """
     if role not in (Role.SURGEON, Role.PHYSIOTHERAPIST):
         return Problem("role", "role", "Only a surgeon or a physiotherapist gives a weight-bearing order.")
     dated = _date_problem(plan, starts_on, today)
     if dated:
         return dated
-    if limits.exceeds(limit, _lowest_live(plan, history, starts_on), plan.weight):
+    if _above(limit, kg, *_lowest_live(plan, history, starts_on), plan):
         sentence = (
             "This limit is above what the plan allows from that day on: choose a lower one, or clear the gate first."
         )
-        return Problem("above_plan", "max_percent", sentence)
-    return _authority_problem(plan, history, starts_on, limit, today) if role is Role.PHYSIOTHERAPIST else None
+        return Problem("above_plan", "max_kg" if kg is not None else "max_percent", sentence)
+    return _authority_problem(plan, history, starts_on, limit, kg, today) if role is Role.PHYSIOTHERAPIST else None
+
+
+def _above(limit: Limit, kg: int | None, than: Limit, than_kg: int | None, plan: Plan) -> bool:
+    more_kg = kg is not None and than_kg is not None and kg > than_kg
+    return more_kg or limits.exceeds(limit, than, plan.weight)
 
 
 def _loosens(order: Level, current: Order) -> bool:
@@ -163,13 +179,24 @@ def _date_problem(plan: Plan, starts_on: date, today: date) -> Problem | None:
     return None
 
 
-def _lowest_live(plan: Plan, history: History, starts_on: date) -> Limit:
-    """The strictest level of the plan on any day from `starts_on` on: its ladder only rises, so the first, and holds."""
-    coming = (hold.limit for hold in history.holds if hold.released_on is None)
-    return limits.strictest(live(plan, history, starts_on), *coming)
+def _lowest_live(plan: Plan, history: History, starts_on: date) -> tuple[Limit, int | None]:
+    """The plan's strictest level on any day from `starts_on` on, and its kilograms.
+
+    The ladder only rises, so it is that of the first day; a hold that stands is taken to go on.
+    """
+    opened = openings.openings(plan, history.clearances, history.holds)
+    current = openings.in_force(opened, plan.day(starts_on))
+    if current is None:
+        return limits.NON, 0
+    held = [hold.limit for hold in history.holds if hold.released_on is None]
+    lowest = limits.strictest(current.step.limit, *held)
+    lower = limits.exceeds(current.step.limit, lowest, plan.weight)
+    return lowest, limits.kg(lowest, plan.weight) if lower else current.step.kg
 
 
-def _authority_problem(plan: Plan, history: History, starts_on: date, limit: Limit, today: date) -> Problem | None:
+def _authority_problem(
+    plan: Plan, history: History, starts_on: date, limit: Limit, kg: int | None, today: date
+) -> Problem | None:
     """What a physiotherapist's order must also meet: no hold in force, and never past the latest word of authority."""
     if openings.standing(history.holds, today):
         return Problem("hold", "max_percent", "A hold stands after a red flag: it must be released before a new order.")
@@ -183,9 +210,9 @@ def _authority_problem(plan: Plan, history: History, starts_on: date, limit: Lim
             return Problem(
                 "unsigned", "starts_on", "Nobody has signed a level for these days: the surgeon signs the plan first."
             )
-        if limits.exceeds(limit, spoken.limit, plan.weight):
+        if _above(limit, kg, spoken.limit, spoken.kg, plan):
             sentence = f"This is above what was signed for {day}: only the surgeon may allow more."
-            return Problem("authority", "max_percent", sentence)
+            return Problem("authority", "max_kg" if kg is not None else "max_percent", sentence)
     return None
 
 
@@ -225,14 +252,15 @@ def _replacing(levels: Sequence[Level]) -> Iterator[_Piece]:
             yield _Piece(one, after.starts_on if after else None)
 
 
-def _capped(rows: Sequence[Order], levels: Sequence[Level]) -> Iterator[_Piece]:
+def _capped(rows: Sequence[Order], levels: Sequence[Level], *, fill: bool) -> Iterator[_Piece]:
     start = levels[0].starts_on
     edges = {one.starts_on for one in levels}
     edges |= {day for row in rows for day in (row.starts_on, row.ends_on) if day and day > start}
     for day, after in pairwise([*sorted(edges), None]):
-        if day is not None:
+        row = order_on(rows, day) if day else None
+        if day and (row or fill):
             spoken = next(one for one in reversed(levels) if one.starts_on <= day)
-            yield _meet(replace(spoken, starts_on=day), order_on(rows, day), after)
+            yield _meet(replace(spoken, starts_on=day), row, after)
 
 
 def _meet(spoken: Level, row: Order | None, ends_on: date | None) -> _Piece:

@@ -13,7 +13,6 @@ from django.db import transaction
 
 from tracker import clock
 from tracker.clinical import limits, orders
-from tracker.clinical.history import Limit
 from tracker.clinical.orders import Laid, Level, Row
 from tracker.clinical.problems import Problem
 from tracker.clinical.terms import Aids, Loading, Role, Term
@@ -50,7 +49,7 @@ def order(*, episode: Episode, by: Actor, order: NewOrder, revision: int | None 
     locks.hold(episode, revision)
     case = cases.case(episode, now=now)
     level = level_of(order, case.basis.weight)
-    _check(case, by, order, level.limit)
+    _check(case, by, order, level)
     laid = orders.lay_order(case.history.orders, level)
     rows = _write(case, by, Signature.Kind.ORDER, laid, now, authority=by.role == Role.SURGEON, reason=order.reason)
     audit.note(by, "order signed", episode, rows[0].signature_id if rows else "")
@@ -148,14 +147,15 @@ def _check_numbers(order: NewOrder) -> None:
         raise Invalid(wrong)
 
 
-def _check(case: Case, by: Actor, order: NewOrder, limit: Limit) -> None:
+def _check(case: Case, by: Actor, order: NewOrder, level: Level) -> None:
     problem = orders.order_problem(
         case.plan,
         case.history,
         starts_on=order.starts_on,
-        limit=limit,
+        limit=level.limit,
         role=by.role,
         today=case.clinic_date,
+        kg=level.kg if order.max_percent is None and order.max_kg is not None else None,
     )
     if problem is not None:
         refuse(problem)
