@@ -21,9 +21,8 @@ Inside = TypeVar("Inside", bound=RowDoor[Any])
 
 
 class Endpoint(APIView):
-    """Speaks JSON only, and tells nothing about itself: the schema does."""
+    """Speaks JSON only."""
 
-    metadata_class = None
     parser_classes = [Json]
 
 
