@@ -239,6 +239,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "tracker.api.paging.Pages",
+    "DEFAULT_METADATA_CLASS": None,  # the schema describes the API, OPTIONS does not
     "EXCEPTION_HANDLER": "tracker.api.problems.handler",
     "STRICT_JSON": True,  # NaN and Infinity are not numbers
     "COERCE_DECIMAL_TO_STRING": False,
