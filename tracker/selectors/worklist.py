@@ -7,10 +7,11 @@ nobody has acknowledged.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cache, lru_cache
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +25,9 @@ PAGE = 200
 """Rows on one page of the whole clinic; the rows that need somebody are never cut."""
 
 ALL = "all"
+
+
+_NEEDS: dict[int | None, Attention] = {None: Attention.NOT_EVALUATED, **{need.value: need for need in Attention}}
 
 
 class Row(NamedTuple):
@@ -55,7 +59,7 @@ class Row(NamedTuple):
     @property
     def need(self) -> Attention:
         """Its place on the list. An episode that was never assessed is one that could not be evaluated."""
-        return Attention.NOT_EVALUATED if self.attention is None else Attention(self.attention)
+        return _NEEDS[self.attention]
 
     @property
     def name(self) -> str:
@@ -141,7 +145,7 @@ def worklist(actor: Actor, *, now: datetime, need: str = "", query: str = "", pa
     needing = [row for row in rows if row.need < Attention.ON_TRACK]
     return Worklist(
         rows=wanted[(page - 1) * PAGE : page * PAGE],
-        counts=_counts(actor),
+        counts=Counter(row.need for row in rows) if everybody else _counts(actor),
         alerts=alerts,
         looked=_looked(needing, alerts, now, actor.clinic.time_zone),
         needing=len(needing),
@@ -176,11 +180,10 @@ def _order(row: Row) -> tuple[Any, ...]:
     return row.need, days, row.family_name, row.given_name, row.episode
 
 
-def _counts(actor: Actor) -> dict[Attention, int]:
-    found = _active(actor).values_list("assessment__attention").annotate(Count("pk")).order_by()
-    counts = dict.fromkeys(Attention, 0)
-    for attention, number in found:
-        counts[Attention.NOT_EVALUATED if attention is None else Attention(attention)] += number
+def _counts(actor: Actor) -> Counter[Attention]:
+    counts: Counter[Attention] = Counter()
+    for attention, number in _active(actor).values_list("assessment__attention").annotate(Count("pk")).order_by():
+        counts[_NEEDS[attention]] += number
     return counts
 
 
@@ -234,9 +237,9 @@ def _is_looked(row: Row, alerts: Sequence[Unacknowledged], midnight: datetime) -
 
 def post_op_day(surgery_date: date, now: datetime, zone: str) -> int:
     """The day after surgery on the patient's own calendar."""
-    return (now.astimezone(_zone(zone)).date() - surgery_date) // timedelta(days=1)
+    return _today(now, zone).toordinal() - surgery_date.toordinal()
 
 
-@cache
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+@lru_cache(maxsize=64)
+def _today(now: datetime, zone: str) -> date:
+    return now.astimezone(ZoneInfo(zone)).date()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -71,6 +72,7 @@ def show(request: HttpRequest, public_id: str, refused: Refused | None = None, s
         "every": every,
         "at": at,
         "refused": refused,
+        "homeless": refused is not None and not _has_place(refused, page),
     }
     return shell.page(request, "tracker/episodes/page.html", door.actor, context, status=status)
 
@@ -204,6 +206,34 @@ def _decided(gate: Gate, way: Decision, name: str, page: EpisodePage, refused: R
     if refused and (typed.get("gate"), typed.get("decision")) == (gate, way):
         return Decided(gate, refused.form, True)
     return Decided(gate, forms.Clear(name=name, initial={"decided_on": page.case.clinic_date}), False)
+
+
+def _has_place(refused: Refused, page: EpisodePage) -> bool:
+    """Whether the page still shows the form that was refused: what it was about may be settled by now."""
+    rows = {
+        "release": {hold.id for hold in page.holds},
+        "withdraw-milestone": {goal.record for goal in page.goals},
+        "withdraw-fact": {fact.id for fact in page.facts},
+        "book": {visit.key for visit in page.visits},
+        "done": {visit.key for visit in page.visits},
+        "close": {str(alert.id) for alert in page.standing_alerts},
+        "hand-over": {str(alert.id) for alert in page.standing_alerts},
+        "acknowledge": {str(alert.id) for alert in page.standing_alerts if alert.state == "open"},
+        "confirm": set(),
+    }
+    if refused.action == "clear":
+        return _gate_has_place(refused.form.data, page)
+    if refused.action == "fact":
+        return refused.form.data.get("kind") in set(FactKind)
+    return refused.row in rows.get(refused.action, {refused.row})
+
+
+def _gate_has_place(typed: Mapping[str, str], page: EpisodePage) -> bool:
+    gate, decision = typed.get("gate"), typed.get("decision")
+    asked = page.gate is not None and page.gate.gate == gate and page.gate.mine and decision in set(Decision)
+    standing = latest(page.case.history.clearances).values()
+    cleared = {found.gate for found in standing if found.decision is Decision.CLEARED}
+    return asked or (decision == Decision.REFUSED and gate in cleared)
 
 
 def _release(hold: str, refused: Refused | None) -> StaffForm:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -121,7 +122,8 @@ class Reach(StaffForm):
 
     def __init__(self, data: Any = None, *, milestones: Iterable[tuple[str, str]] = (), **options: Any) -> None:
         super().__init__(data, **options)
-        self.fields["key"] = fields.choice("Milestone", milestones, "Choose the milestone.")
+        offered = list(milestones) or list(milestone_names().items())
+        self.fields["key"] = fields.choice("Milestone", offered, "Choose the milestone.")
 
 
 class Confirm(StaffForm):
@@ -190,6 +192,12 @@ class Details(StaffForm):
 def details_of(episode: Episode) -> dict[str, str]:
     """The details as they stand."""
     return {name: getattr(episode.patient, name) for name in Details.base_fields}
+
+
+@cache
+def milestone_names() -> dict[str, str]:
+    """Every milestone of the shipped protocols."""
+    return {goal.key: goal.name for protocol in protocols.shipped().values() for goal in protocol.milestones}
 
 
 def protocol_choices(procedure: str = "") -> list[tuple[str, str]]:

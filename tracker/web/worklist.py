@@ -63,7 +63,8 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "rows": rows_html(listed.rows, look, partial(_answer, request, asked, listed, zone)),
         "filters": _filters(listed, asked),
         "asked": asked,
-        "as_of": now.astimezone(zone),
+        "as_of": now,
+        "zone": zone,
         "more": _further(asked, listed),
     }
     return shell.page(request, "tracker/worklist/page.html", actor, context)

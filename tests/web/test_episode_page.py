@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests import scenes
+from tests.scenes import Staff
+from tests.web.test_worklist import copies
+from tracker.clinical.terms import Decision
+from tracker.clock import StoppedClock
+from tracker.models import Alert, Assessment, Episode
+from tracker.services import measurements, milestones, reviews, triage
+
+pytestmark = pytest.mark.django_db
+
+MOST_STATEMENTS = 12
+NOTE = "<script>alert('note')</script> & more"
+
+
+def page(browser: Client, knee: Episode, query: str = "") -> str:
+    response = browser.get(f"/episodes/{knee.pk}/{query}")
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+def test_who_what_and_the_day_stand_on_top(physio: Client, knee: Episode) -> None:
+    text = page(physio, knee)
+    assert f"{knee.patient.family_name}, Robin" in text
+    assert "left knee · day 21" in text
+    assert "Medial opening-wedge tibial osteotomy, 25 May 2026" in text
+    assert "protocol mowhto_std v1" in text
+
+
+def test_what_is_allowed_names_the_level_the_kilograms_who_signed_and_whether_it_was_seen(physio: Client, knee: Episode) -> None:
+    text = page(physio, knee)
+    assert "PWB ≤ 42 kg" in text
+    assert "50 % of 84 kg · two crutches" in text
+    assert "signed by Dr A. Osei" in text
+    assert "not yet seen by the patient" in text
+
+
+def test_the_gate_is_asked_on_top_once_it_is_time_with_the_facts_to_decide_on(
+    riverside: Staff, surgeon: Client, knee: Episode, clock: StoppedClock
+) -> None:
+    assert 'id="gate"' not in page(surgeon, knee)
+    assert "Next gate: G6" in page(surgeon, knee)
+    clock.advance(timedelta(days=21))
+    scenes.diary(riverside, knee, [3, 2, 3, 2, 3], reported_load="half")
+    today = scenes.today(riverside.clinic)
+    for kind, value in (("flexion", 112), ("extension_deficit", 2)):
+        measurements.record(
+            episode=knee, by=riverside.physiotherapist, kind=kind, value=Decimal(value), measured_on=today
+        )
+    reviews.done(episode=knee, by=riverside.surgeon, key="XRAY_6W", done_on=today, result="in place, no step")
+    text = page(surgeon, knee)
+    assert "Gate G6 · your decision" in text
+    assert "Does the 6-week film allow the next step of load?" in text
+    for fact in ("in place, no step", "112° / 2°", "0 of 5 days over", "most 50 %", "none recorded", "target 110°"):
+        assert fact in text
+    assert text.index('id="gate"') < text.index('id="allowed"')
+    assert "Clear…" in text
+    assert "Not yet…" in text
+
+
+def test_a_film_is_not_the_physiotherapists_to_judge(physio: Client, knee: Episode, clock: StoppedClock) -> None:
+    clock.advance(timedelta(days=21))
+    text = page(physio, knee)
+    assert "the surgeon decides" in text
+    assert "Clear…" not in text
+
+
+def test_a_criteria_gate_is_the_physiotherapists_too(riverside: Staff, physio: Client) -> None:
+    knee = scenes.knee(riverside, day=12, protocol="mowhto_acc")
+    text = page(physio, knee)
+    assert "Gate W11 · your decision" in text
+    assert "Clear…" in text
+
+
+def test_a_refusal_shows_on_the_page(riverside: Staff, surgeon: Client, knee: Episode, clock: StoppedClock) -> None:
+    clock.advance(timedelta(days=21))
+    scenes.clear(riverside, knee, "G6", decision=Decision.REFUSED)
+    text = page(surgeon, knee)
+    assert "decided: not yet" in text
+    assert "G6 refused" in text
+
+
+def test_before_anyone_signed_the_plan_is_shown_with_what_signing_lays(riverside: Staff, surgeon: Client, physio: Client) -> None:
+    knee = scenes.knee(riverside, signed=False)
+    text = page(surgeon, knee)
+    assert "Sign this plan?" in text
+    assert "Sign the plan</button>" in text
+    assert "50 %, at most 42 kg</b> from 15 Jun" in text
+    assert "Sign the plan</button>" not in page(physio, knee)
+
+
+def test_the_order_form_tells_each_role_what_it_may_do(surgeon: Client, physio: Client, knee: Episode) -> None:
+    assert "Change restriction…" in page(surgeon, knee)
+    assert "Tighten, or loosen inside the cleared plan…" in page(physio, knee)
+
+
+def test_an_emergency_stands_before_the_gate_and_a_hold_tells_how_it_ends(
+    riverside: Staff, surgeon: Client, knee: Episode, clock: StoppedClock
+) -> None:
+    clock.advance(timedelta(days=21))
+    scenes.check_in(knee, pain_load=5, symptoms=["calf_sore"])
+    text = page(surgeon, knee)
+    assert text.index('id="alerts"') < text.index('id="holds"') < text.index('id="gate"')
+    assert "Release this hold…" in text
+
+
+def test_figures_stand_with_their_tables(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+    scenes.diary(riverside, knee, [5, 4, None, 3], reported_load="half")
+    text = page(surgeon, knee)
+    assert text.count('class="plot"') >= 3
+    assert text.count('<details class="data">') == 3
+    assert "no answer" in text
+
+
+def test_milestones_offer_confirm_and_withdraw_where_they_fit(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+    today = scenes.today(riverside.clinic)
+    row = milestones.reach(episode=knee, by=scenes.patient(knee), key="QUAD_SET", reached_on=today)
+    text = page(surgeon, knee)
+    assert f"/milestones/{row.pk}/confirm/" in text
+    assert "patient's own word" in text
+    assert f"/milestones/{row.pk}/withdraw/" not in text
+    assert f"/milestones/{row.pk}/withdraw/" in page(surgeon, knee, f"?at={row.pk}")
+
+
+def test_what_happened_says_who_and_when_and_keeps_notes_as_text(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+    scenes.check_in(knee, pain_load=4, note=NOTE)
+    scenes.check_in(knee, symptoms=["calf_sore"])
+    alert = Alert.objects.get(episode=knee)
+    triage.acknowledge(alert=alert, by=riverside.physiotherapist, note=NOTE)
+    text = page(surgeon, knee)
+    assert "plan signed: 50 %, 42 kg from 15 Jun" in text
+    assert "check-in for 15 Jun: pain 4 on load" in text
+    assert "alert acknowledged: calf sore" in text
+    assert "Jo Mbeki" in text
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+def test_ordinary_check_ins_are_in_the_figures_and_on_request_in_the_story(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+    scenes.diary(riverside, knee, [3] * 5)
+    assert page(surgeon, knee).count("check-in for") == 1
+    assert page(surgeon, knee, "?history=all").count("check-in for") == 5
+
+
+def test_an_old_assessment_says_so(surgeon: Client, knee: Episode, clock: StoppedClock) -> None:
+    assert "not since" not in page(surgeon, knee)
+    clock.advance(timedelta(days=2))
+    assert "Assessed 15 Jun, not since" in page(surgeon, knee)
+    Assessment.objects.filter(pk=knee.pk).delete()
+    assert "Not assessed yet" in page(surgeon, knee)
+
+
+def test_the_coordinator_sees_how_to_reach_the_patient_and_nothing_clinical(
+    riverside: Staff, coordinator: Client, knee: Episode
+) -> None:
+    scenes.check_in(knee, pain_load=7, note="private words")
+    text = page(coordinator, knee)
+    assert knee.patient.email in text
+    for clinical in ("PWB", "42 kg", "private words", "Milestones", "Alerts to close", "Pain"):
+        assert clinical not in text
+
+
+def test_a_stranger_hears_exactly_what_an_absent_episode_answers(stranger: Client, knee: Episode) -> None:
+    theirs = stranger.get(f"/episodes/{knee.pk}/")
+    absent = stranger.get("/episodes/00000000-0000-4000-8000-000000000000/")
+    garbage = stranger.get("/episodes/nonsense/")
+    assert theirs.status_code == absent.status_code == garbage.status_code == 404
+    assert theirs.content == absent.content
+
+
+def test_a_patient_is_sent_to_their_own_pages(phone: Client, knee: Episode) -> None:
+    answer = phone.get(f"/episodes/{knee.pk}/")
+    assert answer.status_code == 403
+    assert "Yours are Today, Progress and Plan" in answer.content.decode()
+
+
+def test_the_page_carries_no_inline_script_or_style(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+    scenes.diary(riverside, knee, [5, 4])
+    text = page(surgeon, knee)
+    for refused in ("<script>", "style=", "<style", "onclick", "javascript:"):
+        assert refused not in text
+
+
+def statements(browser: Client, knee: Episode) -> int:
+    page(browser, knee)
+    with CaptureQueriesContext(connection) as counted:
+        page(browser, knee)
+    return len(counted)
+
+
+def test_the_statements_are_few_and_the_same_at_10_and_200_episodes(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+    scenes.check_in(knee, symptoms=["calf_sore"], note="A note.")
+    copies(knee, 9)
+    few = statements(surgeon, knee)
+    copies(knee, 190)
+    assert few == statements(surgeon, knee) <= MOST_STATEMENTS
+
+
+def test_the_statements_are_the_same_at_18_and_400_days(riverside: Staff, surgeon: Client, clock: StoppedClock) -> None:
+    knee = scenes.knee(riverside, day=18)
+    scenes.diary(riverside, knee, [4] * 18)
+    scenes.check_in(knee, symptoms=["calf_sore"], note="A note.")
+    few = statements(surgeon, knee)
+    clock.advance(timedelta(days=382))
+    scenes.diary(riverside, knee, [4] * 60)
+    assert few == statements(surgeon, knee) <= MOST_STATEMENTS
