@@ -145,7 +145,7 @@ def _open_episodes(plans: Sequence[ReminderPlan]) -> dict[object, list[Episode]]
     found: dict[object, list[Episode]] = defaultdict(list)
     patients = [plan.patient_id for plan in plans]
     rows = Episode.objects.filter(patient__in=patients, state=Episode.State.OPEN)
-    for episode in rows.select_related("assessment", "clinic").order_by("created_at"):
+    for episode in rows.select_related("assessment", "clinic", "patient").order_by("created_at"):
         found[episode.patient_id].append(episode)
     return found
 

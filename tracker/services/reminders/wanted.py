@@ -83,7 +83,7 @@ def kept(episode: Episode) -> Assessment | None:
 
 def begun_on(episode: Episode) -> date:
     """The day from which reports can be expected: that of surgery, or of enrolment where that was later."""
-    enrolled = local_date(episode.created_at, episode.clinic.time_zone)
+    enrolled = local_date(episode.created_at, episode.patient.time_zone)
     assessment = kept(episode)
     return enrolled if assessment is None else max(enrolled, assessment.surgery_date)
 
