@@ -200,6 +200,7 @@ def _alert(row: Row, events: Mapping[str, datetime]) -> Alert:
         state=state,
         opened_at=instant(row["opened_at"]),
         closed_at=events.get("closed"),
+        evidence=nested(row["evidence"]),
     )
 
 
