@@ -5,10 +5,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from django.utils.safestring import SafeString
 
+import tracker
 from tracker import charts
 
-STATIC = Path(charts.__file__).parent / "static" / "tracker"
+STATIC = Path(tracker.__file__).parent / "static" / "tracker"
 FRAME = charts.Frame(charts.PHONE, 84, 30, "Pain by day <0 to 10>", "Day 30: pain 3 & falling.")
 BAND = [(day, 1.0, 6.0) for day in range(85)]
 
@@ -83,9 +85,9 @@ def test_nothing_entered_yet_is_a_figure_without_marks_not_an_error() -> None:
 def test_a_kept_figure_is_drawn_once_for_its_key() -> None:
     drawn: list[int] = []
 
-    def draw() -> charts.SafeString:
+    def draw() -> SafeString:
         drawn.append(1)
-        return charts.SafeString("<svg/>")
+        return SafeString("<svg/>")
 
     assert charts.kept(("once", 1), draw) == charts.kept(("once", 1), draw)
     charts.kept(("once", 2), draw)

@@ -9,6 +9,7 @@ from tracker.errors import Invalid
 from tracker.services.answers import parse
 from tracker.web import forms
 from tracker.web.forms import CheckInForm
+from tracker.web.questions import LEGENDS, SYMPTOMS, WORDS
 
 
 def typed(query: str) -> dict[str, list[str]]:
@@ -64,7 +65,7 @@ def test_what_was_typed_is_still_there_after_a_refusal() -> None:
     assert [option.value for option in form["pain_load"].options if option.checked] == ["7"]
     assert [option.value for _, options in form.symptoms for option in options if option.checked] == ["fever"]
     assert form.text["note"] == "sore"
-    assert form.problems == [("pain_worst", forms.LEGENDS["pain_worst"], "Choose.")]
+    assert form.problems == [("pain_worst", LEGENDS["pain_worst"], "Choose.")]
 
 
 @pytest.mark.parametrize(
@@ -75,11 +76,11 @@ def test_what_was_typed_is_still_there_after_a_refusal() -> None:
     ],
 )  # fmt: skip
 def test_every_code_of_the_vocabulary_can_be_chosen(name: str, vocabulary: type) -> None:
-    assert {code for code, _ in forms.WORDS[name]} == {code.value for code in vocabulary}
+    assert {code for code, _ in WORDS[name]} == {code.value for code in vocabulary}
 
 
 def test_every_symptom_is_asked_once() -> None:
-    asked = [code for _, symptoms in forms.SYMPTOMS for code, _ in symptoms]
+    asked = [code for _, symptoms in SYMPTOMS for code, _ in symptoms]
     assert sorted(asked) == sorted(Symptom)
 
 
