@@ -1,4 +1,4 @@
-"""Keys for programs."""
+"""Who may sign in, and keys for programs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,27 @@ import hashlib
 import secrets
 
 from tracker import clock
-from tracker.models import ApiToken, User
+from tracker.models import ApiToken, Patient, User
+
+
+def create_user(*, email: str, name: str, password: str | None = None) -> User:
+    """Somebody new, who cannot sign in before they have a password."""
+    return User.objects.create_user(email, password, name=name)
+
+
+def user_of_email(email: str) -> User | None:
+    return User.objects.filter(email__iexact=email).first()
+
+
+def set_password(*, user: User, password: str) -> None:
+    user.set_password(password)
+    user.save(update_fields=["password"])
+
+
+def give_access(*, patient: Patient, user: User) -> None:
+    """Lets somebody sign in as this patient."""
+    patient.user = user
+    patient.save(update_fields=["user"])
 
 
 def issue_token(*, user: User, name: str) -> tuple[ApiToken, str]:

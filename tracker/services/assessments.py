@@ -135,17 +135,14 @@ def _keep(row: Assessment) -> Assessment | None:
 def _row(case: Case, result: core.Assessment, now: datetime) -> Assessment:
     allowed = cases.allowance(case)
     last = case.history.check_ins[-1] if case.history.check_ins else None
+    told = ("findings", "milestones", "pain", "flexion", "load")
     worked_out: dict[str, Any] = {
+        **_plain({name: getattr(result, name) for name in told}),
         "as_of": result.as_of,
         "core_version": result.core_version,
         "status": result.status,
         "attention": result.attention,
         "reason": result.reason[:LONGEST_REASON],
-        "findings": [_plain(finding) for finding in result.findings],
-        "milestones": [_plain(milestone) for milestone in result.milestones],
-        "pain": _plain(result.pain),
-        "flexion": _plain(result.flexion),
-        "load": _plain(result.load),
         "surgery_date": case.surgery_date,
         "phase": allowed.phase,
         "term": allowed.term,

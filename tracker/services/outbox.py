@@ -241,3 +241,9 @@ def sweep(*, now: datetime) -> Swept:
     if released or repeated:
         wakeups.wake_after_commit()
     return Swept(released, repeated, uncertain, dead, expired)
+
+
+def expire(*, before: datetime, now: datetime) -> int:
+    """Ends unsent whatever fell due before an instant: for a record of the past, of which nobody is to be told now."""
+    waiting = OutboxMessage.objects.filter(state=State.DUE, due_at__lt=before)
+    return waiting.update(**_end(State.EXPIRED, EXPIRED, now))
