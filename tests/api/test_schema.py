@@ -66,7 +66,9 @@ def test_every_path_and_verb_of_the_contract_is_there(schema: Any) -> None:
     for path, verb, _ in operations(schema):
         parts = ["{}" if part.startswith("{") else part for part in path.removeprefix("/api/v1/").split("/")]
         found.setdefault("/".join(parts), set()).add(verb)
-    assert {path: verbs - found.get(path, set()) for path, verbs in CONTRACT.items() if verbs - found.get(path, set())} == {}
+    assert {
+        path: verbs - found.get(path, set()) for path, verbs in CONTRACT.items() if verbs - found.get(path, set())
+    } == {}
 
 
 def test_every_operation_says_what_it_is_and_how_it_refuses(schema: Any) -> None:

@@ -36,7 +36,9 @@ class Site:
     browser: Browser
     opened: list[BrowserContext]
 
-    def window(self, user: User | None, size: dict[str, int] = chromium.PHONE, scheme: str = "light", **options: Any) -> Page:
+    def window(
+        self, user: User | None, size: dict[str, int] = chromium.PHONE, scheme: str = "light", **options: Any
+    ) -> Page:
         """A page of a fresh window in which `user` is signed in."""
         context = chromium.window(self.browser, size, scheme, base_url=self.url, **options)
         self.opened.append(context)

@@ -97,11 +97,19 @@ def _scenes() -> dict[str, tuple[str, str]]:
     alarm = scenes.check_in(flagged, pain_load=4, symptoms=["breathless", "calf_sore"])
     held = scenes.knee(riverside, given_name="Per", family_name="Lindqvist", day=30)
     fell = scenes.check_in(held, pain_load=7, fall="fall", can_load=False, symptoms=[])
-    free = scenes.knee(riverside, given_name="Noor", family_name="Haddad", day=70, surgery_date=scenes.today(riverside.clinic) - timedelta(70))
+    free = scenes.knee(
+        riverside,
+        given_name="Noor",
+        family_name="Haddad",
+        day=70,
+        surgery_date=scenes.today(riverside.clinic) - timedelta(70),
+    )
     scenes.diary(riverside, free, [3, 3, 2, 3, 2, 2, 1, 2, 2, 1], reported_load="full")
     scenes.clear(riverside, free, "G6", days_ago=26)
     done = scenes.check_in(free, pain_load=1, pain_worst=2, reported_load="full", symptoms=[])
-    femur = scenes.knee(riverside, given_name="Yuki", family_name="Tanaka", day=38, procedure="LOWDFO", protocol="lowdfo_std")
+    femur = scenes.knee(
+        riverside, given_name="Yuki", family_name="Tanaka", day=38, procedure="LOWDFO", protocol="lowdfo_std"
+    )
     scenes.diary(riverside, femur, [5, 4, 5, 4, 4])
     mine = {name: _session(scenes.patient(episode).user) for name, episode in
             {"usual": usual, "new": new, "flagged": flagged, "held": held, "free": free, "femur": femur}.items()}  # fmt: skip

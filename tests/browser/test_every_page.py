@@ -28,7 +28,11 @@ def pages(riverside: Staff, knee: Episode) -> list[tuple[User | None, str]]:
     mine, physio, surgeon = scenes.patient(knee).user, riverside.physiotherapist.user, riverside.surgeon.user
     scenes.diary(riverside, knee, [5, 6, None, 4, 4], reported_load="half")
     measurements.record(
-        episode=knee, by=riverside.physiotherapist, kind="flexion", value=Decimal(95), measured_on=scenes.today(riverside.clinic)
+        episode=knee,
+        by=riverside.physiotherapist,
+        kind="flexion",
+        value=Decimal(95),
+        measured_on=scenes.today(riverside.clinic),
     )
     row = scenes.check_in(knee, pain_load=4, reported_load="full", symptoms=[])
     flagged, unsigned = scenes.knee(riverside), scenes.knee(riverside, signed=False)
@@ -36,7 +40,10 @@ def pages(riverside: Staff, knee: Episode) -> list[tuple[User | None, str]]:
     return [
         (None, "/accounts/login/"),
         *((mine, path) for path in ("/today/", "/check-in/", f"/check-in/{row.pk}/", f"/check-in/done/{row.pk}/")),
-        *((mine, path) for path in ("/progress/", "/progress/?compare=knee-replacement", "/plan/", "/settings/", "/nowhere/")),
+        *(
+            (mine, path)
+            for path in ("/progress/", "/progress/?compare=knee-replacement", "/plan/", "/settings/", "/nowhere/")
+        ),
         (scenes.patient(flagged).user, "/today/"),
         (scenes.patient(flagged).user, f"/check-in/done/{alarm.pk}/"),
         (scenes.patient(unsigned).user, "/today/"),

@@ -30,7 +30,9 @@ def statements(browser: Client, path: str, data: dict[str, object] | None = None
 
 
 @pytest.mark.parametrize("days", [0, 90])
-@pytest.mark.parametrize(("path", "most"), [("/today/", 5), ("/check-in/", 5), ("/progress/", 5), ("/plan/", 5), ("/settings/", 6)])
+@pytest.mark.parametrize(
+    ("path", "most"), [("/today/", 5), ("/check-in/", 5), ("/progress/", 5), ("/plan/", 5), ("/settings/", 6)]
+)
 def test_a_page_reads_the_same_few_statements_however_long_the_history(
     riverside: Staff, client: Client, path: str, most: int, days: int
 ) -> None:
@@ -62,7 +64,9 @@ def first_visit(page: str) -> tuple[int, float]:
     return 1 + len(files), sum(len(gzip.compress(body, 6)) for body in [page.encode(), *files]) / 1024
 
 
-@pytest.mark.parametrize(("path", "requests", "most"), [("/check-in/", 4, 20), ("/today/", 4, 60), ("/plan/", 4, 40), ("/progress/", 4, 60)])
+@pytest.mark.parametrize(
+    ("path", "requests", "most"), [("/check-in/", 4, 20), ("/today/", 4, 60), ("/plan/", 4, 40), ("/progress/", 4, 60)]
+)
 def test_a_first_visit_is_light(riverside: Staff, client: Client, path: str, requests: int, most: float) -> None:
     knee = scenes.knee(riverside, day=60)
     scenes.diary(riverside, knee, [3, 4] * 25, reported_load="half")
@@ -82,7 +86,14 @@ def test_no_page_names_a_font_or_another_site(phone: Client, knee: Episode) -> N
 
 def test_no_page_carries_an_inline_style_or_script(phone: Client, riverside: Staff, knee: Episode) -> None:
     scenes.diary(riverside, knee, [3, 4, 5], reported_load="half")
-    for path in ("/today/", "/check-in/", "/progress/?compare=knee-replacement", "/plan/", "/settings/", "/accounts/login/"):
+    for path in (
+        "/today/",
+        "/check-in/",
+        "/progress/?compare=knee-replacement",
+        "/plan/",
+        "/settings/",
+        "/accounts/login/",
+    ):
         page = phone.get(path).content.decode()
         assert not re.findall(r'\sstyle="|<style|\son[a-z]+="|javascript:', page)
         assert re.findall(r"<script(?![^>]*\ssrc=)", page) == []

@@ -22,7 +22,9 @@ def send(browser: Client, path: str = "/check-in/", **answers: object) -> tuple[
     return response.status_code, response.content.decode()
 
 
-def test_the_page_asks_with_nothing_preselected_and_tells_yesterday(riverside: Staff, knee: Episode, phone: Client) -> None:
+def test_the_page_asks_with_nothing_preselected_and_tells_yesterday(
+    riverside: Staff, knee: Episode, phone: Client
+) -> None:
     scenes.check_in(knee, days_ago=1, by=riverside.physiotherapist, pain_load=4, aids="two_crutches", symptoms=[])
     page = phone.get("/check-in/").content.decode()
     assert "Yesterday: 4" in page
@@ -32,7 +34,13 @@ def test_the_page_asks_with_nothing_preselected_and_tells_yesterday(riverside: S
 
 def test_a_check_in_is_answered_at_once(phone: Client, knee: Episode) -> None:
     status, page = send(
-        phone, pain_load="3", pain_worst="4", reported_load="half", aids="two_crutches", symptoms="none_of_these", fall="none"
+        phone,
+        pain_load="3",
+        pain_worst="4",
+        reported_load="half",
+        aids="two_crutches",
+        symptoms="none_of_these",
+        fall="none",
     )
     assert status == 200
     assert "Saved" in page

@@ -36,7 +36,9 @@ def test_who_what_and_the_day_stand_on_top(physio: Client, knee: Episode) -> Non
     assert "protocol mowhto_std v1" in text
 
 
-def test_what_is_allowed_names_the_level_the_kilograms_who_signed_and_whether_it_was_seen(physio: Client, knee: Episode) -> None:
+def test_what_is_allowed_names_the_level_the_kilograms_who_signed_and_whether_it_was_seen(
+    physio: Client, knee: Episode
+) -> None:
     text = page(physio, knee)
     assert "PWB ≤ 42 kg" in text
     assert "50 % of 84 kg · two crutches" in text
@@ -89,7 +91,9 @@ def test_a_refusal_shows_on_the_page(riverside: Staff, surgeon: Client, knee: Ep
     assert "G6 refused" in text
 
 
-def test_before_anyone_signed_the_plan_is_shown_with_what_signing_lays(riverside: Staff, surgeon: Client, physio: Client) -> None:
+def test_before_anyone_signed_the_plan_is_shown_with_what_signing_lays(
+    riverside: Staff, surgeon: Client, physio: Client
+) -> None:
     knee = scenes.knee(riverside, signed=False)
     text = page(surgeon, knee)
     assert "Sign this plan?" in text
@@ -131,7 +135,9 @@ def test_milestones_offer_confirm_and_withdraw_where_they_fit(riverside: Staff, 
     assert f"/milestones/{row.pk}/withdraw/" in page(surgeon, knee, f"?at={row.pk}")
 
 
-def test_what_happened_says_who_and_when_and_keeps_notes_as_text(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+def test_what_happened_says_who_and_when_and_keeps_notes_as_text(
+    riverside: Staff, surgeon: Client, knee: Episode
+) -> None:
     scenes.check_in(knee, pain_load=4, note=NOTE)
     scenes.check_in(knee, symptoms=["calf_sore"])
     alert = Alert.objects.get(episode=knee)
@@ -145,7 +151,9 @@ def test_what_happened_says_who_and_when_and_keeps_notes_as_text(riverside: Staf
     assert "&lt;script&gt;alert" in text
 
 
-def test_ordinary_check_ins_are_in_the_figures_and_on_request_in_the_story(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+def test_ordinary_check_ins_are_in_the_figures_and_on_request_in_the_story(
+    riverside: Staff, surgeon: Client, knee: Episode
+) -> None:
     scenes.diary(riverside, knee, [3] * 5)
     assert page(surgeon, knee).count("check-in for") == 1
     assert page(surgeon, knee, "?history=all").count("check-in for") == 5
@@ -197,7 +205,9 @@ def statements(browser: Client, knee: Episode) -> int:
     return len(counted)
 
 
-def test_the_statements_are_few_and_the_same_at_10_and_200_episodes(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+def test_the_statements_are_few_and_the_same_at_10_and_200_episodes(
+    riverside: Staff, surgeon: Client, knee: Episode
+) -> None:
     scenes.check_in(knee, symptoms=["calf_sore"], note="A note.")
     copies(knee, 9)
     few = statements(surgeon, knee)

@@ -69,7 +69,9 @@ def test_bend_stands_beside_its_aim(phone: Client, riverside: Staff, knee: Episo
     assert "Last measured on day 21: 95°. The aim by now: 90°." in page(phone, "/progress/")
 
 
-def test_goals_say_when_they_are_usual_and_when_they_were_reached(phone: Client, riverside: Staff, knee: Episode) -> None:
+def test_goals_say_when_they_are_usual_and_when_they_were_reached(
+    phone: Client, riverside: Staff, knee: Episode
+) -> None:
     on = scenes.today(riverside.clinic)
     milestones.reach(episode=knee, by=scenes.patient(knee), key="QUAD_SET", reached_on=on)
     shown = page(phone, "/progress/")
@@ -94,7 +96,9 @@ def test_the_plan_shows_each_step_with_what_it_waits_for(phone: Client) -> None:
     assert shown.count('aria-current="step"') == 1
 
 
-def test_a_cleared_gate_dates_the_next_step(clock: StoppedClock, phone: Client, riverside: Staff, knee: Episode) -> None:
+def test_a_cleared_gate_dates_the_next_step(
+    clock: StoppedClock, phone: Client, riverside: Staff, knee: Episode
+) -> None:
     clock.advance(timedelta(days=21))
     scenes.clear(riverside, knee, "G6")
     shown = page(phone, "/plan/")

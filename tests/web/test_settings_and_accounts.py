@@ -81,7 +81,12 @@ def test_everyone_starts_on_their_own_page(riverside: Staff, knee: Episode, clie
 
 
 def test_everybodys_start_page_answers_them(riverside: Staff, knee: Episode, client: Client) -> None:
-    for somebody in (riverside.coordinator.user, riverside.auditor.user, scenes.patient(knee).user, riverside.surgeon.user):
+    for somebody in (
+        riverside.coordinator.user,
+        riverside.auditor.user,
+        scenes.patient(knee).user,
+        riverside.surgeon.user,
+    ):
         client.force_login(somebody)
         assert client.get("/", follow=True).status_code == 200
 
@@ -113,8 +118,19 @@ def test_a_wrong_password_and_an_unknown_address_sound_alike(client: Client, kne
     assert all(sentence in answer for answer in answers)
 
 
-def test_one_tap_logins_stand_on_the_page_of_a_demo_alone(client: Client, settings: LazySettings, tmp_path: Path) -> None:
-    people = [{"role": "surgeon", "clinic": "Riverside", "name": "Dr Demo", "email": "d@example.org", "password": "pw", "token": "t"}]
+def test_one_tap_logins_stand_on_the_page_of_a_demo_alone(
+    client: Client, settings: LazySettings, tmp_path: Path
+) -> None:
+    people = [
+        {
+            "role": "surgeon",
+            "clinic": "Riverside",
+            "name": "Dr Demo",
+            "email": "d@example.org",
+            "password": "pw",
+            "token": "t",
+        }
+    ]
     (tmp_path / "logins.json").write_text(json.dumps(people))
     settings.DATA_DIR = tmp_path
     assert "Dr Demo" not in client.get("/accounts/login/").content.decode()

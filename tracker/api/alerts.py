@@ -92,9 +92,7 @@ class Alerts(Endpoint):
 
 
 class Acknowledge(Endpoint):
-    @operation(
-        "alert_acknowledge", "Take an alert on", takes=NoteIn, gives=AlertOut, ids=["alert"], refuses=(409, 422)
-    )
+    @operation("alert_acknowledge", "Take an alert on", takes=NoteIn, gives=AlertOut, ids=["alert"], refuses=(409, 422))
     def post(self, request: Request, alert: str) -> HttpResponseBase:
         door = access.alert_for(request.user, alert, Do.TRIAGE)
         return once(request, lambda: self._acknowledge(request, door))

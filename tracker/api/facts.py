@@ -85,7 +85,9 @@ class FactOut(RowOut[EpisodeFact]):
 
 
 class Facts(Endpoint):
-    @listing("fact_list", "What the plan rests on, withdrawn facts too, the earliest first", of=FactOut, ids=["episode"])
+    @listing(
+        "fact_list", "What the plan rests on, withdrawn facts too, the earliest first", of=FactOut, ids=["episode"]
+    )
     def get(self, request: Request, episode: str) -> Response:
         door = access.episode_for(request.user, episode, Do.READ)
         return listed(request, rows.facts(door.episode), FactOut)

@@ -57,9 +57,7 @@ class Holds(Endpoint):
 
 
 class Release(Endpoint):
-    @operation(
-        "hold_release", "End a hold", takes=ReleaseIn, gives=HoldOut, ids=["hold"], refuses=(409, 422)
-    )
+    @operation("hold_release", "End a hold", takes=ReleaseIn, gives=HoldOut, ids=["hold"], refuses=(409, 422))
     def post(self, request: Request, hold: str) -> HttpResponseBase:
         door = access.hold_for(request.user, hold, Do.RELEASE)
         return once(request, lambda: self._release(request, door))

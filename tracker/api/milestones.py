@@ -28,7 +28,9 @@ LARGEST = Decimal(10000)
 class MilestoneIn(Strict):
     key = Text(max_length=24, help_text="A milestone of the plan, such as FLEX_90.")
     reached_on = Day()
-    value = Number(low=-LARGEST, high=LARGEST, places=2, required=False, allow_null=True, help_text="What was measured.")
+    value = Number(
+        low=-LARGEST, high=LARGEST, places=2, required=False, allow_null=True, help_text="What was measured."
+    )
 
 
 class MilestoneWithdrawIn(Strict):
@@ -63,7 +65,9 @@ class MilestoneOut(RowOut[MilestoneRecord]):
 
 
 class Milestones(Endpoint):
-    @listing("milestone_list", "Goals reached, withdrawn records too, the latest first", of=MilestoneOut, ids=["episode"])
+    @listing(
+        "milestone_list", "Goals reached, withdrawn records too, the latest first", of=MilestoneOut, ids=["episode"]
+    )
     def get(self, request: Request, episode: str) -> Response:
         door = access.episode_for(request.user, episode, Do.READ)
         return listed(request, rows.milestones(door.episode), MilestoneOut)

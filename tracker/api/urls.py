@@ -37,7 +37,11 @@ urlpatterns: list[URLPattern] = [
     path("holds/<str:hold>/release/", holds.Release.as_view(), name="hold-release"),
     path(EPISODE + "sign-plan/", restrictions.SignPlan.as_view(), name="sign-plan"),
     path(EPISODE + "restrictions/", restrictions.Restrictions.as_view(), name="restrictions"),
-    path("restrictions/<str:restriction>/acknowledge/", restrictions.Acknowledge.as_view(), name="restriction-acknowledge"),
+    path(
+        "restrictions/<str:restriction>/acknowledge/",
+        restrictions.Acknowledge.as_view(),
+        name="restriction-acknowledge",
+    ),
     path(EPISODE + "clearances/", clearances.Clearances.as_view(), name="clearances"),
     path(EPISODE + "check-ins/", checkins.CheckIns.as_view(), name="check-ins"),
     path(EPISODE + "check-ins/<str:check_in>/", checkins.CheckInRow.as_view(), name="check-in"),

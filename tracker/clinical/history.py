@@ -185,4 +185,3 @@ class History:
     """The day the patient joined the program; silence is counted from here at the earliest."""
     side: Side | None = None
     """The operated side, so that every sentence for the patient can name the leg."""
-

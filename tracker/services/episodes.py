@@ -62,9 +62,7 @@ def preview(*, enrolment: Enrolment, by: Actor) -> Plan:
 
 
 @transaction.atomic
-def change_details(
-    *, episode: Episode, by: Actor, changes: Mapping[str, Any], revision: int | None = None
-) -> Episode:
+def change_details(*, episode: Episode, by: Actor, changes: Mapping[str, Any], revision: int | None = None) -> Episode:
     """Changes contact and descriptive fields; never clinical history. Raises Invalid for any other field."""
     locks.hold(episode, revision)
     unknown = [name for name in changes if name not in PERSON_DETAILS + KNEE_DETAILS]

@@ -55,6 +55,9 @@ def demo_logins() -> list[DemoLogin]:
     file = settings.DATA_DIR / "logins.json"
     if not settings.DEMO or not file.exists():
         return []
-    people = [DemoLogin(**{name: str(row.get(name, "")) for name in DemoLogin.__slots__}) for row in json.loads(file.read_text())]
+    people = [
+        DemoLogin(**{name: str(row.get(name, "")) for name in DemoLogin.__slots__})
+        for row in json.loads(file.read_text())
+    ]
     staff = [person for person in people if person.role != "patient"]
     return staff + [person for person in people if person.role == "patient"][:PATIENTS_SHOWN]

@@ -21,7 +21,13 @@ from tracker.web.staff_forms import Acknowledge, Close, HandOver, StaffForm
 from tracker.web.staff_words import SHORT_PROCEDURES, evidence
 
 CHIPS = {"R0": "r0", "R1": "r1", "R2": "r2", "R3": "r2", "R4": "info"}
-WITHIN = {"R0": "now", "R1": "within 4 hours", "R2": "within 2 days", "R3": "within 7 days", "R4": "at the next contact"}
+WITHIN = {
+    "R0": "now",
+    "R1": "within 4 hours",
+    "R2": "within 2 days",
+    "R3": "within 7 days",
+    "R4": "at the next contact",
+}
 
 
 @dataclass(frozen=True, slots=True)

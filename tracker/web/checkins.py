@@ -116,7 +116,11 @@ def _days(today: date, surgery: date) -> list[tuple[date, str]]:
     """The days a patient may report for, with today first."""
     names = {0: "Today", 1: "Yesterday"}
     days = (today - timedelta(back) for back in range(8))
-    return [(day, f"{names.get((today - day).days, '')}, {day:%A} {day.day} {day:%B}".removeprefix(", ")) for day in days if day >= surgery]
+    return [
+        (day, f"{names.get((today - day).days, '')}, {day:%A} {day.day} {day:%B}".removeprefix(", "))
+        for day in days
+        if day >= surgery
+    ]
 
 
 def _key(data: QueryDict) -> UUID | None:

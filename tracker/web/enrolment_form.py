@@ -94,4 +94,3 @@ class Enrol(StaffForm):
                 "surgeon_id": UUID(surgeon),
             }
         )
-

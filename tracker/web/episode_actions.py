@@ -162,7 +162,9 @@ ACTIONS = (
     Action("sign-plan", "sign-plan/", Do.SIGN, _plain(forms.SignPlan), _sign, "The plan is signed."),
     Action("order", "restrictions/", Do.ORDER, _plain(forms.Order), _order, "The new restriction is signed."),
     Action("clear", "clearances/", Do.CLEAR, _plain(forms.Clear), _clear, "The decision is signed."),
-    Action("release", "holds/<row>/release/", Do.RELEASE, _plain(forms.Release), _release, "The hold is released.", HOLD),
+    Action(
+        "release", "holds/<row>/release/", Do.RELEASE, _plain(forms.Release), _release, "The hold is released.", HOLD
+    ),
     Action("measure", "measurements/", Do.MEASURE, _plain(forms.Measure), _measure, "The measurement is saved."),
     Action("reach", "milestones/", Do.REACH, _plain(forms.Reach), _reach, "The milestone is recorded."),
     Action(

@@ -39,12 +39,18 @@ def pain(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
     other = [(point.day, point.value) for point in of.other.pain] if of.other else []
     band = [(edge.day, edge.low, edge.high) for edge in of.band]
     summary = pain_in_words(of)
-    marks = [("line pain", "Your pain on load"), *([("area", "Expected for your operation")] if band else []), *_other_mark(of)]
+    marks = [
+        ("line pain", "Your pain on load"),
+        *([("area", "Expected for your operation")] if band else []),
+        *_other_mark(of),
+    ]
     return Figure(
         "pain",
         "Pain",
         summary,
-        _drawings(of, "pain", sizes, "Pain by day, 0 to 10", summary, lambda frame: charts.pain(frame, of.pain, band, other)),
+        _drawings(
+            of, "pain", sizes, "Pain by day, 0 to 10", summary, lambda frame: charts.pain(frame, of.pain, band, other)
+        ),
         marks,
         _pain_source(of),
         ("Day", "Date", "Pain on load, 0 to 10", "Expected"),
@@ -85,8 +91,19 @@ def bend(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
         "bend",
         "How far the knee bends",
         summary,
-        _drawings(of, "bend", sizes, "Bend by day, in degrees", summary, lambda frame: charts.bend(frame, of.bend, targets, other)),
-        [("line accent", "Measured"), *([("line plan", "Aim of your plan")] if targets else []), *_other_mark(of, bool(other))],
+        _drawings(
+            of,
+            "bend",
+            sizes,
+            "Bend by day, in degrees",
+            summary,
+            lambda frame: charts.bend(frame, of.bend, targets, other),
+        ),
+        [
+            ("line accent", "Measured"),
+            *([("line plan", "Aim of your plan")] if targets else []),
+            *_other_mark(of, bool(other)),
+        ],
         f"Grey steps: the aim. Source: {of.targets[0].source}." if of.targets else f"{bands.NO_REFERENCE}.",
         ("Day", "Date", "Bend", "Aim by then"),
         _bend_rows(of),
@@ -94,7 +111,12 @@ def bend(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
 
 
 def _drawings(
-    of: Progress, kind: str, sizes: Sequence[tuple[str, Size]], title: str, desc: str, draw: Callable[[Frame], SafeString]
+    of: Progress,
+    kind: str,
+    sizes: Sequence[tuple[str, Size]],
+    title: str,
+    desc: str,
+    draw: Callable[[Frame], SafeString],
 ) -> list[tuple[str, SafeString]]:
     made = []
     for name, size in sizes:
@@ -140,7 +162,11 @@ def load_in_words(of: Progress) -> str:
     if not of.reported:
         return "You have not reported yet how much weight went through the leg."
     days = "1 day" if over == 1 else f"{over} days"
-    return f"Clearly more than allowed on {days} of {len(of.reported)} that you reported." if over else "Always within your level."
+    return (
+        f"Clearly more than allowed on {days} of {len(of.reported)} that you reported."
+        if over
+        else "Always within your level."
+    )
 
 
 def bend_in_words(of: Progress) -> str:
@@ -162,14 +188,24 @@ def _pain_rows(of: Progress) -> list[tuple[str, ...]]:
     expected = {edge.day: f"{edge.low:.1f} to {edge.high:.1f}" for edge in of.band}
     first = min(answers, default=of.day)
     return [
-        (str(day), _date(of, day), f"{answers[day]:g}" if day in answers else NO_ANSWER, expected.get(day, "no reference"))
+        (
+            str(day),
+            _date(of, day),
+            f"{answers[day]:g}" if day in answers else NO_ANSWER,
+            expected.get(day, "no reference"),
+        )
         for day in range(of.day, first - 1, -1)
     ]
 
 
 def _load_rows(of: Progress) -> list[tuple[str, ...]]:
     return [
-        (str(each.day), _date(of, each.day), _allowed(of, each.day), f"{each.percent:.0f} %{' (more than allowed)' if each.over else ''}")
+        (
+            str(each.day),
+            _date(of, each.day),
+            _allowed(of, each.day),
+            f"{each.percent:.0f} %{' (more than allowed)' if each.over else ''}",
+        )
         for each in reversed(of.reported)
     ]
 

@@ -89,7 +89,11 @@ def _waits(opening: Opening) -> str:
     if opening.gate is not None:
         refused = "Your surgeon said: not yet. " if opening.state is StepState.HELD else ""
         return f"{refused}Only after {explain.gate(Gate(opening.gate))}."
-    return "Waits for the step before it." if opening.state is StepState.WAITING else "On hold until your clinic says go on."
+    return (
+        "Waits for the step before it."
+        if opening.state is StepState.WAITING
+        else "On hold until your clinic says go on."
+    )
 
 
 def visit_state(visit: Visit, page: PlanPage) -> str:

@@ -41,7 +41,11 @@ class Item:
 
 
 def page(
-    request: HttpRequest, template: str, actor: access.Actor | None, context: Mapping[str, Any] | None = None, status: int = 200
+    request: HttpRequest,
+    template: str,
+    actor: access.Actor | None,
+    context: Mapping[str, Any] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """The page with its frame, kept by no cache. `actor` decides navigation and footer; None is a page outside."""
     frame = {"actor": actor, "nav": navigation(actor, request.path)}

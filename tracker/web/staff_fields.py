@@ -57,7 +57,9 @@ def words(
 
 def day(label: str, missing: str = "", *, required: bool = True, help_text: str = "") -> forms.DateField:
     errors = {"required": missing or WHAT_DATE, "invalid": WHAT_DATE}
-    return forms.DateField(label=label, required=required, help_text=help_text, widget=DateInput(), error_messages=errors)
+    return forms.DateField(
+        label=label, required=required, help_text=help_text, widget=DateInput(), error_messages=errors
+    )
 
 
 def choice(

@@ -34,7 +34,11 @@ def _load(of: Progress) -> Figure:
     over, days = sum(1 for each in of.reported if each.over), len(of.reported)
     summary = f"Over the order on {over} of {days} days reported." if days else "No load reported yet."
     source = "A planned step opens only when its gate is cleared and signed."
-    return replace(_staff(figures.load(of, sizes=SIZES), "Load: plan, order, and what was reported"), summary=summary, source=source)
+    return replace(
+        _staff(figures.load(of, sizes=SIZES), "Load: plan, order, and what was reported"),
+        summary=summary,
+        source=source,
+    )
 
 
 def _pain(of: Progress) -> Figure:
@@ -42,7 +46,9 @@ def _pain(of: Progress) -> Figure:
     gaps = "Gaps are days without an answer."
     baseline = of.case.history.baseline_pain
     rests = "" if baseline is None or not of.band else f" Shifted by this patient's pain before surgery, {baseline}."
-    source = f"{of.band[0].source}.{rests}" if of.band else "No published reference for this operation, so no band is drawn."
+    source = (
+        f"{of.band[0].source}.{rests}" if of.band else "No published reference for this operation, so no band is drawn."
+    )
     return replace(found, source=f"{source} {gaps}")
 
 

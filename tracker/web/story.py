@@ -87,7 +87,9 @@ def _events(said: Facts) -> list[str]:
 def _signature(said: Facts, case: Case) -> str:
     rows = [row for row in case.rows["order"] if name(row["signature_id"]) == name(said["id"])]
     levels = [_level(row) for row in sorted(rows, key=lambda row: str(row["starts_on"]))]
-    signed = {"plan": "plan signed", "order": "restriction signed"}.get(said["kind"], f"steps signed after {said['kind']}")
+    signed = {"plan": "plan signed", "order": "restriction signed"}.get(
+        said["kind"], f"steps signed after {said['kind']}"
+    )
     return f"{signed}: {'; '.join(dict.fromkeys(levels))}" if levels else signed
 
 

@@ -69,7 +69,9 @@ def load_card(allowed: Allowance, side: Side, as_of: str) -> LoadCard:
     full = f"{int(allowed.weight_used)} kg, full weight"
     more: dict[str, Any] = {"aids": aids(allowed, side), "source": source, "full": full, "show_bar": True}
     if allowed.term is Term.NWB:
-        return LoadCard("Today you may put", "0", f"on your {limb}: no weight. Keep the foot off the floor.", "kg", **more)
+        return LoadCard(
+            "Today you may put", "0", f"on your {limb}: no weight. Keep the foot off the floor.", "kg", **more
+        )
     if allowed.max_kg is None:
         return _unlimited(allowed, limb, more)
     share = round(100 * allowed.max_kg / float(allowed.weight_used), 1)
