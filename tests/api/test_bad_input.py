@@ -16,7 +16,9 @@ from tests.api.programs import Program, problem
 from tests.api.rows import counted
 from tests.scenes import Staff
 from tracker import clock as product_clock
-from tracker.api import alerts, checkins, clearances, episodes, facts, holds, measurements, milestones, restrictions
+from tracker.api import alerts, clearances, facts, holds, measurements, milestones, restrictions
+from tracker.api import shapes_checkins as checkins
+from tracker.api import shapes_episodes as episodes
 from tracker.api.fields import Codes, Strict, YesNo
 from tracker.models import Alert, Episode, EpisodeFact, Hold, MilestoneRecord
 
@@ -137,8 +139,8 @@ WRITES = {
 }
 every_write = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
 
-NOT_OBJECTS = ["[]", '[{"date": "2026-06-15"}]', '"text"', "3", "true", "null"]
-NOT_JSON = [
+NOT_OBJECTS: list[str | bytes] = ["[]", '[{"date": "2026-06-15"}]', '"text"', "3", "true", "null"]
+NOT_JSON: list[str | bytes] = [
     "{",
     "{'date': 1}",
     '{"a": NaN}',

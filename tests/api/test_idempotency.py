@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from tests import scenes
 from tests.api import programs
 from tests.api.programs import Program, problem
+from tests.scenes import Staff
 from tracker import clock as product_clock
 from tracker.models import CheckIn, Episode, IdempotencyKey, Measurement
 from tracker.services import assessments, checkins, idempotency
@@ -69,10 +70,20 @@ def test_the_same_key_for_another_address_is_refused(patient: Program, knee: Epi
 
 
 def test_keys_of_two_people_have_nothing_to_do_with_each_other(
+    home: Staff, patient: Program, physio: Program, knee: Episode, key: str
+) -> None:
+    other = scenes.knee(home)
+    mine, theirs = send(patient, knee, GOOD, key), send(physio, other, GOOD | {"pain_load": 5}, key)
+    assert (mine.status_code, theirs.status_code) == (201, 201)
+    assert (mine.json()["pain_load"], theirs.json()["pain_load"]) == (3, 5)
+
+
+def test_a_key_that_made_somebody_elses_check_in_of_the_knee_is_refused(
     patient: Program, physio: Program, knee: Episode, key: str
 ) -> None:
-    mine, theirs = send(patient, knee, GOOD, key), send(physio, knee, GOOD | {"pain_load": 5}, key)
-    assert (mine.status_code, theirs.status_code) == (201, 201)
+    send(patient, knee, GOOD, key)
+    problem(send(physio, knee, GOOD | {"pain_load": 5}, key), 422)
+    assert CheckIn.objects.count() == 1
 
 
 def test_a_refusal_is_not_kept_so_a_corrected_repeat_succeeds(patient: Program, knee: Episode, key: str) -> None:

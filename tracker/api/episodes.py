@@ -4,201 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
-from functools import cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiExample, extend_schema_field
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tracker import access
 from tracker.access import Actor, Do
-from tracker.api.base import Endpoint, RowOut, listed, revised
-from tracker.api.fields import Code, Codes, Day, Email, Number, Strict, Text, Whole, said
+from tracker.api.base import Endpoint, listed, revised
+from tracker.api.fields import said
 from tracker.api.idempotency import once
 from tracker.api.parsing import body, revision
 from tracker.api.schema import listing, operation
-from tracker.clinical.terms import WEIGHT_RANGE, Compartment, Fixation, Indication, Modifier, Procedure, Sex, Side
+from tracker.api.shapes_episodes import ENROLMENT, DetailsIn, EnrolmentIn, EpisodeOut, PatientIn
 from tracker.errors import Invalid
-from tracker.models import Clinic, Episode, Patient
+from tracker.models import Clinic, Episode
 from tracker.selectors import api as rows
 from tracker.services import episodes
 from tracker.services.episodes import Enrolment
-
-LIGHTEST, HEAVIEST = WEIGHT_RANGE
-MOST_CORRECTION = Decimal(30)
-MOST_FLEXION = 160
-ENROLMENT = {
-    "patient": {
-        "given_name": "Ada",
-        "family_name": "Quist",
-        "birth_date": "1971-03-09",
-        "sex": "female",
-        "email": "ada@example.org",
-        "time_zone": "Europe/London",
-        "body_weight_kg": 84,
-    },
-    "procedure": "MOWHTO",
-    "side": "left",
-    "surgery_date": "2026-05-25",
-    "indication": "osteoarthritis",
-    "compartment": "medial",
-    "protocol": "mowhto_std",
-    "modifiers": ["smoker"],
-    "baseline_pain": 5,
-}
-
-
-class Correction(Number):
-    """Degrees of correction."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(low=Decimal(0), high=MOST_CORRECTION, help_text="Degrees.", **options)
-
-
-class Zone(Text):
-    """An IANA time zone."""
-
-    default_error_messages = {"unknown": "Give {name} as the name of a time zone, such as Europe/London."}
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=64, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        name = super().to_internal_value(data)
-        if name not in zones():
-            self.fail("unknown")
-        return name
-
-
-@cache
-def zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-class ContactIn(Strict):
-    """Who the patient is and how to reach them."""
-
-    given_name = Text(max_length=80)
-    family_name = Text(max_length=80)
-    sex = Code(Sex)
-    email = Email(required=False, allow_blank=True, allow_null=True)
-    phone = Text(max_length=40, required=False, allow_blank=True, allow_null=True)
-    time_zone = Zone(required=False, help_text="Left out when enrolling: the clinic's.")
-
-
-class PatientIn(ContactIn):
-    birth_date = Day()
-    body_weight_kg = Number(low=LIGHTEST, high=HEAVIEST, help_text="Limits in kilograms rest on it.")
-
-
-class KneeIn(Strict):
-    """What describes the operation and changes nothing that is allowed."""
-
-    indication = Code(Indication, required=False, allow_blank=True, allow_null=True)
-    compartment = Code(Compartment, required=False, allow_blank=True, allow_null=True)
-    record_number = Text(max_length=40, required=False, allow_blank=True, allow_null=True)
-    fixation = Code(Fixation, required=False, allow_blank=True, allow_null=True)
-    plate = Text(max_length=80, required=False, allow_blank=True, allow_null=True)
-    graft = Text(max_length=80, required=False, allow_blank=True, allow_null=True)
-    correction_planned = Correction(required=False, allow_null=True)
-
-
-class DetailsIn(KneeIn):
-    """What may be put right at any time. What the plan rests on is changed by a fact instead."""
-
-    patient = ContactIn(required=False)
-    correction_achieved = Correction(required=False, allow_null=True)
-
-    def refused_key(self, key: str, known: str) -> str:
-        return f"{said(key)} cannot be changed here: take it out, and record a fact instead. Known are: {known}."
-
-
-class EnrolmentIn(KneeIn):
-    patient = PatientIn()
-    procedure = Code(Procedure)
-    side = Code(Side)
-    surgery_date = Day()
-    protocol = Text(max_length=40, help_text="A key of protocols/.")
-    modifiers = Codes(Modifier, required=False, allow_null=True)
-    baseline_pain = Whole(low=0, high=10, required=False, allow_null=True, help_text="Pain before surgery.")
-    baseline_flexion = Whole(low=0, high=MOST_FLEXION, required=False, allow_null=True, help_text="Degrees, before.")
-    surgeon = Text(
-        max_length=254,
-        required=False,
-        allow_null=True,
-        help_text="Id or e-mail of a surgeon of the clinic; may be left out where there is one.",
-    )
-
-
-class PatientOut(RowOut[Patient]):
-    class Meta:
-        model = Patient
-        fields = ("id", "given_name", "family_name", "birth_date", "sex", "email", "phone", "time_zone", "language")
-        read_only_fields = fields
-
-
-class KnownPatientOut(PatientOut):
-    """`body_weight_kg` is the weight that the plan rests on."""
-
-    body_weight_kg = serializers.DecimalField(max_digits=5, decimal_places=1, allow_null=True)
-
-    class Meta(PatientOut.Meta):
-        fields = (*PatientOut.Meta.fields, "body_weight_kg")
-        read_only_fields = fields
-
-
-class EpisodeOut(RowOut[Episode]):
-    """An operated knee. `surgery_date`, `protocol`, `modifiers` and the weight are the facts that stand now."""
-
-    patient = serializers.SerializerMethodField()
-    surgeon_name = serializers.SerializerMethodField()
-    record_number = serializers.CharField(source="patient.record_number")
-    surgery_date = serializers.DateField(source="basis.surgery_date", allow_null=True)
-    protocol = serializers.CharField(source="basis.protocol")
-    modifiers = serializers.ListField(child=serializers.ChoiceField(list(Modifier)), source="basis.modifiers")
-
-    class Meta:
-        model = Episode
-        fields = (
-            "id",
-            "revision",
-            "state",
-            "patient",
-            "procedure",
-            "side",
-            "surgery_date",
-            "indication",
-            "compartment",
-            "protocol",
-            "modifiers",
-            "baseline_pain",
-            "baseline_flexion",
-            "surgeon",
-            "surgeon_name",
-            "record_number",
-            "fixation",
-            "plate",
-            "graft",
-            "correction_planned",
-            "correction_achieved",
-            "created_at",
-        )
-        read_only_fields = fields
-
-    @extend_schema_field(str)
-    def get_surgeon_name(self, row: Any) -> str:
-        """A list has joined it in; a row just made knows its surgeon."""
-        return row.surgeon_name if hasattr(row, "surgeon_name") else row.surgeon.name
-
-    @extend_schema_field(KnownPatientOut)
-    def get_patient(self, row: Any) -> dict[str, Any]:
-        return PatientOut(row.patient).data | {"body_weight_kg": row.basis.body_weight_kg}
 
 
 class Episodes(Endpoint):

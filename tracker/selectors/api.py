@@ -103,9 +103,8 @@ def holds(episode: Episode) -> QuerySet[Hold, Any]:
 
 def check_ins(episode: Episode) -> QuerySet[CheckIn, Any]:
     """Latest day first, of one day the latest entry first, which is the day's current one."""
-    later = CheckIn.objects.filter(
-        episode=OuterRef("episode"), date=OuterRef("date"), entered_at__gt=OuterRef("entered_at")
-    )
+    same_day = CheckIn.objects.filter(episode=OuterRef("episode"), date=OuterRef("date"))
+    later = same_day.filter(Q(entered_at__gt=OuterRef("entered_at")) | Q(earlier=OuterRef("pk")))
     rows = episode.check_ins.order_by("-date", "-entered_at")
     return rows.annotate(by_name=F("by__name"), note=_note("note_digest"), current=~Exists(later))
 
