@@ -267,6 +267,13 @@ def test_10_3_an_early_clearance_waits_for_the_steps_own_day() -> None:
     assert ladder(desk) == [(38, 50, False), (42, 100, False), (56, 100, True)]
 
 
+def test_10_3_an_early_clearance_leaves_a_tightening_until_the_freed_step() -> None:
+    desk = Desk().sign().until(38)
+    desk.order(percent=20, role=PHYSIO)
+    desk.decide(Gate.G6, CLEARED)
+    assert ladder(desk) == [(38, 20, False), (42, 100, False), (56, 100, True)]
+
+
 def test_10_3_a_decision_lies_neither_in_the_future_nor_before_the_surgery() -> None:
     desk = Desk().sign().until(42)
     assert code(desk.decide(Gate.G6, CLEARED, on=43)) == "future"
