@@ -648,4 +648,4 @@ def test_a_change_of_zone_in_the_details_moves_the_reminders_with_the_patient(
     reminders.plan(now=clock.instant)
     due = OutboxMessage.objects.filter(kind=Kind.CHECK_IN, state=State.DUE).order_by("due_at").first()
     assert due is not None
-    assert due.due_at == datetime(2026, 6, 15, 13, 0, tzinfo=UTC) + timedelta(days=1)
+    assert due.due_at == datetime(2026, 6, 15, 13, 0, tzinfo=UTC)

@@ -21,7 +21,6 @@ from tracker.models import (
     Clinic,
     Episode,
     Heartbeat,
-    Kind,
     Occurrence,
     OutboxMessage,
     Patient,

@@ -97,10 +97,14 @@ def _planned_days(patient: Patient, now: datetime) -> frozenset[date]:
 def _forecast(patient: Patient, now: datetime, planned: frozenset[date]) -> Iterator[Coming]:
     """The check-in reminders beyond what is planned yet: they follow from the clock alone."""
     plan = ReminderPlan.objects.filter(patient=patient, kind=Kind.CHECK_IN, enabled=True).first()
-    if plan is None or plan.next_due_at is None:
+    operated = Episode.objects.filter(patient=patient, state=Episode.State.OPEN).aggregate(
+        Min("assessment__surgery_date")
+    )
+    day_zero = operated["assessment__surgery_date__min"]
+    if plan is None or plan.next_due_at is None or day_zero is None:
         return
-    today = local_date(now, patient.time_zone)
-    for day, at in dates_until(today, now + WEEK, plan.at, patient.time_zone):
+    first = max(local_date(now, patient.time_zone), day_zero + timedelta(days=1))
+    for day, at in dates_until(first, now + WEEK, plan.at, patient.time_zone):
         if day not in planned and at > now:
             yield Coming(_local(at, patient), plan.kind, _label(plan.kind), plan.channels[0], WHY[plan.kind], False)
 

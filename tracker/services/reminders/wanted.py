@@ -37,13 +37,13 @@ class Want:
 
 def check_in(look: Look, day: date, at: datetime) -> Iterator[Want]:
     """Each day from the one after surgery."""
-    if (day, "") not in look.standing and day > min(map(begun_on, look.episodes)):
+    if (day, "") not in look.standing and day > min(map(operated_on, look.episodes)):
         yield Want(day, "", at, look.episodes[0])
 
 
 def silence(look: Look, day: date, at: datetime) -> Iterator[Want]:
     """Once a run of silent days, on its second. The run is named by its first day."""
-    begun = min(map(begun_on, look.episodes))
+    begun = min(max(enrolled_on(episode), operated_on(episode)) for episode in look.episodes)
     first_silent = max(look.last_check_in or begun, begun) + timedelta(days=1)
     silent = (day - first_silent).days + 1
     if silent >= SILENT_DAYS and (first_silent, "") not in look.standing:
@@ -81,11 +81,13 @@ def kept(episode: Episode) -> Assessment | None:
     return getattr(episode, "assessment", None)
 
 
-def begun_on(episode: Episode) -> date:
-    """The day from which reports can be expected: that of surgery, or of enrolment where that was later."""
-    enrolled = local_date(episode.created_at, episode.patient.time_zone)
+def operated_on(episode: Episode) -> date:
     assessment = kept(episode)
-    return enrolled if assessment is None else max(enrolled, assessment.surgery_date)
+    return enrolled_on(episode) if assessment is None else assessment.surgery_date
+
+
+def enrolled_on(episode: Episode) -> date:
+    return local_date(episode.created_at, episode.patient.time_zone)
 
 
 def due_milestones(assessment: Assessment | None) -> list[str]:
