@@ -9,6 +9,12 @@ from django.template.loader import render_to_string
 TOO_LARGE = "What you sent is too large. Shorten the note, then send it again."
 
 
+def problem(status: int, title: str, code: str, sentence: str) -> JsonResponse:
+    """A refusal in the shape of the API's own, for what never reaches its views."""
+    said = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": sentence, "errors": {}}
+    return JsonResponse(said, status=status, content_type="application/problem+json")
+
+
 class BodyLimit:
     """Refuses a body over DATA_UPLOAD_MAX_MEMORY_SIZE before anything reads it.
 
@@ -33,6 +39,5 @@ def _body_length(request: HttpRequest) -> int:
 
 def _too_large(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
-        problem = {"type": "about:blank", "title": "Content Too Large", "status": 413, "detail": TOO_LARGE}
-        return JsonResponse(problem, status=413, content_type="application/problem+json")
+        return problem(413, "Content Too Large", "too_large", TOO_LARGE)
     return HttpResponse(render_to_string("400.html", {"reason": TOO_LARGE}), status=413)

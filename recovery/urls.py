@@ -15,3 +15,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("tracker.web.urls")),
 ]
+
+handler500 = "recovery.errors.fault"

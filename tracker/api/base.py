@@ -21,9 +21,14 @@ Inside = TypeVar("Inside", bound=RowDoor[Any])
 
 
 class Endpoint(APIView):
-    """Speaks JSON only."""
+    """Speaks JSON only, and what it says is kept by nobody on the way."""
 
     parser_classes = [Json]
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(*args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 Stored = TypeVar("Stored", bound=Model)

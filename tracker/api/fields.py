@@ -131,7 +131,7 @@ class Email(Text, serializers.EmailField):
 class Code(Named, serializers.ChoiceField):
     """One code of a vocabulary."""
 
-    default_error_messages = {"invalid_choice": "{given} is not a known {name}. Use one of: {known}."}
+    default_error_messages = {"invalid_choice": "{name} cannot be {given}. Use one of: {known}."}
 
     def __init__(self, vocabulary: Iterable[str], **options: Any) -> None:
         self.members = {str(member): member for member in vocabulary}

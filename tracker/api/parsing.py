@@ -80,5 +80,5 @@ def chosen(request: Request, name: str, known: Sequence[str]) -> str:
     """A choice from the query string; the first of the known ones where it is left out."""
     given = request.query_params.get(name, known[0])
     if given not in known:
-        raise Invalid({name: f"{said(given)} is not a known {name}. Use one of: {', '.join(known)}."})
+        raise Invalid({name: f"{name} cannot be {said(given)}. Use one of: {', '.join(known)}."})
     return given

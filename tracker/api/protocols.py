@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from tracker import access
 from tracker.access import Do
 from tracker.api.base import Endpoint, listed
+from tracker.api.fields import printable
 from tracker.api.schema import listing, operation
 from tracker.clinical.terms import Procedure
 from tracker.errors import NotFound
@@ -39,7 +40,7 @@ class ProtocolRow(Endpoint):
     @operation("protocol_read", "One protocol", gives=ProtocolOut, keys=["key"])
     def get(self, request: Request, key: str) -> Response:
         by = access.clinic_for(request.user, Do.PROTOCOLS)
-        found = protocols.shown(by, key)
+        found = protocols.shown(by, key) if printable(key) else None
         if found is None:
             raise NotFound
         return Response(ProtocolOut(found).data)
