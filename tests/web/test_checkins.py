@@ -10,6 +10,7 @@ from tests import scenes
 from tests.scenes import Staff
 from tracker.clock import StoppedClock
 from tracker.models import Alert, CheckIn, Episode, Note
+from tracker.selectors import episodes
 
 pytestmark = pytest.mark.django_db
 
@@ -197,3 +198,35 @@ def test_staff_may_read_and_correct_but_have_no_check_in_of_their_own(
     assert client.post("/check-in/", {"date": TODAY, "pain_load": "9"}).status_code == 403
     client.force_login(riverside.coordinator.user)
     assert client.get(f"/check-in/done/{row.pk}/").status_code == 403
+
+
+def test_a_record_that_cannot_be_read_still_takes_the_check_in_and_shows_the_number(
+    phone: Client, knee: Episode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ValueError("a row that nobody can read")
+
+    monkeypatch.setattr(episodes, "case", broken)
+    assert phone.get("/check-in/").status_code == 200
+    status, page = send(phone, pain_load="3", symptoms="breathless")
+    assert status == 200
+    assert page.index("Call 112 now") < page.index("<h1>Saved")
+    assert Alert.objects.filter(episode=knee, urgency="R0").exists()
+
+
+def test_a_correction_that_comes_too_late_still_raises_its_red_flag(phone: Client, knee: Episode) -> None:
+    send(phone, pain_load="3")
+    first = CheckIn.objects.get(episode=knee)
+    send(phone, f"/check-in/{first.pk}/", pain_load="4")
+    status, page = send(phone, f"/check-in/{first.pk}/", pain_load="5", symptoms="chest_pain")
+    assert status == 409
+    assert "Call 112 now" in page
+    assert Alert.objects.filter(episode=knee, urgency="R0").exists()
+
+
+def test_a_refused_check_in_with_a_same_day_sign_names_the_clinic_not_the_emergency(phone: Client, knee: Episode) -> None:
+    status, page = send(phone, pain_load="99", symptoms="calf_sore")
+    assert status == 400
+    assert "Call the clinic: 020 7946 0000" in page
+    assert "Call 112 now" not in page
+    assert Alert.objects.get(episode=knee).urgency == "R1"

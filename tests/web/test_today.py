@@ -11,6 +11,7 @@ from tests.scenes import Staff
 from tracker.clinical.terms import Aids, Decision, Loading
 from tracker.clock import StoppedClock
 from tracker.models import Acknowledgement, Episode, Restriction
+from tracker.selectors import episodes
 from tracker.services import restrictions
 from tracker.services.restrictions import NewOrder
 
@@ -161,3 +162,25 @@ def test_every_page_says_that_nobody_watches_and_whom_to_call(phone: Client) -> 
         page = phone.get(path).content.decode()
         assert "Nobody watches this page day and night. In an emergency call" in page
         assert 'href="tel:112"' in page
+
+
+def test_a_record_that_cannot_be_read_means_no_weight_and_call_your_clinic(
+    phone: Client, knee: Episode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ValueError("a row that nobody can read")
+
+    monkeypatch.setattr(episodes, "case", broken)
+    page = today(phone)
+    assert "Today: no weight" in page
+    assert "Keep your left leg off the floor and call your clinic." in page
+    assert 'href="tel:020 7946 0000"' in page
+    assert "42" not in page
+
+
+def test_two_emergency_signs_are_told_in_one_breath(phone: Client, knee: Episode) -> None:
+    scenes.check_in(knee, symptoms=["breathless", "chest_pain"])
+    page = today(phone)
+    assert page.count("Do not wait for us.") == 1
+    assert "newly short of breath" in page
+    assert "pain in your chest" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,6 +16,8 @@ from tracker.clinical.terms import Urgency
 from tracker.models import Episode
 from tracker.selectors import episodes
 from tracker.selectors.episodes import Case
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,21 @@ class Today:
         return any(finding.urgency is Urgency.R0 for finding in self.urgent)
 
 
-def today(episode: Episode, *, now: datetime) -> Today:
-    """The page in one statement beside the door's."""
-    case = episodes.case(episode, now=now)
+def today(episode: Episode, *, now: datetime) -> Today | None:
+    """The page in one statement beside the door's; None where the record cannot be read (law 2)."""
+    case = readable(episode, now=now)
+    if case is None:
+        return None
     return Today(case, episodes.allowance(case), check_in_on(case, case.patient_date), urgent(case.history.alerts))
+
+
+def readable(episode: Episode, *, now: datetime, window: int | None = episodes.WINDOW_DAYS) -> Case | None:
+    """The case, or None where the record cannot be read, which must keep no patient from a number to call."""
+    try:
+        return episodes.case(episode, now=now, window=window)
+    except Exception:
+        logger.exception("could not read the record of episode %s", episode.pk)
+        return None
 
 
 def check_in_on(case: Case, on: date) -> CheckIn | None:

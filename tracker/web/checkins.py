@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tracker import access, clock
 from tracker.access import Actor, Do
 from tracker.clinical import explain
-from tracker.clinical.findings import as_finding
-from tracker.errors import Invalid
+from tracker.clinical.findings import Finding, as_finding
+from tracker.clinical.terms import Urgency
+from tracker.errors import Conflict, Invalid
 from tracker.models import CheckIn, Episode
 from tracker.selectors import answer, episodes
 from tracker.selectors import today as selector
@@ -58,11 +59,10 @@ def done(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "row": door.row,
         "at": door.row.entered_at.astimezone(ZoneInfo(door.episode.patient.time_zone)),
         "clinic": door.episode.clinic,
-        "emergency": voice.said(given.emergencies, to),
-        "call": [explain.for_patient(finding, **to) for finding in given.same_day],
+        **_urgent(given.found, to),
         "means": [explain.for_patient(finding, **to) for finding in given.later],
         "load": voice.load_against_order(given),
-        "paused": given.allowed.frozen,
+        "paused": given.paused,
         "on_behalf": door.actor.patient is None,
         "episode": door.episode,
     }
@@ -79,7 +79,7 @@ def _save(request: HttpRequest, actor: Actor, episode: Episode, amending: CheckI
             row = checkins.record(episode=episode, by=actor, answers=answers, client_key=_key(request.POST))
         else:
             row = checkins.amend(check_in=amending, by=actor, answers=answers)
-    except Invalid as refusal:
+    except (Invalid, Conflict) as refusal:
         kept = checkins.keep_red_flags(episode=episode, by=actor, raw=raw)
         return _page(request, actor, episode, given, refusal, amending=amending, alerts=kept)
     return redirect("check-in-done", row.pk)
@@ -90,26 +90,35 @@ def _page(
     actor: Actor,
     episode: Episode,
     given: dict[str, list[str]],
-    refusal: Invalid | None = None,
+    refusal: Invalid | Conflict | None = None,
     *,
     amending: CheckIn | None = None,
     alerts: Sequence[Any] = (),
 ) -> HttpResponse:
-    case = episodes.case(episode, now=clock.now(), window=8)
-    day = amending.date if amending else case.patient_date
-    today = selector.check_in_on(case, day)
+    now = clock.now()
+    case = selector.readable(episode, now=now, window=8)
+    today = episodes.local_date(now, episode.patient.time_zone)
+    day = amending.date if amending else today
+    current, before = (case and selector.check_in_on(case, on) for on in (day, day - timedelta(1)))
     context = {
-        "form": CheckInForm(given, refusal.fields if refusal else {}, selector.check_in_on(case, day - timedelta(1))),
-        "days": _days(case.patient_date, case.surgery_date),
-        "checked_in": today,
+        "form": CheckInForm(given, refusal.fields if refusal else {}, before),
+        "sentence": refusal.sentence if refusal and not refusal.fields else "",
+        "days": _days(today, case.surgery_date if case else date.min),
+        "checked_in": current,
         "amending": amending,
         "episode": episode,
         "clinic": episode.clinic,
-        "emergency": voice.said([as_finding(alert) for alert in alerts], voice.of(episode)),
+        **_urgent([as_finding(alert) for alert in alerts], voice.of(episode)),
         "client_key": _key(request.POST) or uuid4(),
-        "draft": "" if amending else f"check-in:{episode.pk}:{day}:{today.id if today else ''}",
+        "draft": "" if amending else f"check-in:{episode.pk}:{day}:{current.id if current else ''}",
     }
     return shell.page(request, "tracker/checkins/page.html", actor, context, refusal.status if refusal else 200)
+
+
+def _urgent(found: Sequence[Finding], to: voice.To) -> dict[str, str]:
+    """What comes before everything else on the page: the emergency number, then the call to the clinic."""
+    emergencies, same_day = ([each for each in found if each.urgency is of] for of in (Urgency.R0, Urgency.R1))
+    return {"emergency": voice.alarm(emergencies, to), "call": voice.said(same_day, to)}
 
 
 def _days(today: date, surgery: date) -> list[tuple[date, str]]:

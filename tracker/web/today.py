@@ -36,6 +36,8 @@ SLOWER = "Slower than a knee replacement is normal: your bone has to heal before
 def today(request: HttpRequest) -> HttpResponse:
     door = access.own_episode(request.user, Do.READ)
     seen = selector.today(door.episode, now=clock.now())
+    if seen is None:
+        return shell.page(request, "tracker/today/unknown.html", door.actor, {"episode": door.episode, "clinic": door.episode.clinic})
     context = _emergency(door.episode, seen) if seen.emergency else _day(door.episode, seen)
     return shell.page(request, "tracker/today/page.html", door.actor, {**_always(door.episode, seen), **context})
 
@@ -67,14 +69,14 @@ def _always(episode: Episode, seen: Today) -> dict[str, Any]:
 def _emergency(episode: Episode, seen: Today) -> dict[str, Any]:
     """The number first, and no chart (law 5)."""
     flags = [finding for finding in seen.urgent if finding.urgency is Urgency.R0]
-    return {"emergency": voice.said(flags, voice.of(episode))}
+    return {"emergency": voice.alarm(flags, voice.of(episode))}
 
 
 def _day(episode: Episode, seen: Today) -> dict[str, Any]:
     side, to = Side(episode.side), voice.of(episode)
     may, not_yet = explain.may_do(seen.case.plan, seen.case.history, seen.allowed)
     return {
-        "call_today": [explain.for_patient(finding, **to) for finding in seen.urgent],
+        "call": voice.said(seen.urgent, to),
         "next_step": voice.next_step(seen.allowed, side),
         "may": may[:LINES],
         "not_yet": not_yet[:LINES],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from tracker.clinical import bands, explain
 from tracker.clinical.allowance import Allowance
 from tracker.clinical.explain import words
+from tracker.clinical.explain.patient import TOLD, action, told
 from tracker.clinical.findings import Finding
 from tracker.clinical.terms import Side, StepState, Term
 from tracker.models import Episode
@@ -31,11 +32,20 @@ def of(episode: Episode) -> To:
     return {"side": Side(episode.side), "emergency": episode.clinic.emergency_number}
 
 
-def said(findings: Iterable[Finding], to: To) -> str:
-    """Findings of one urgency in one breath, without repeating the call to action; empty without any."""
-    sentences = [explain.for_patient(finding, **to) for finding in findings]
-    parts = [sentence.removeprefix(f"Call {to['emergency']} now. ") for sentence in sentences]
-    return " ".join(dict.fromkeys(parts))
+def said(findings: Sequence[Finding], to: To) -> str:
+    """Findings of one urgency in one breath: what to do once, then what was told; empty without any."""
+    if not findings:
+        return ""
+    act = action(findings[0].urgency, explain.Voice(**to))
+    symptoms = [finding.code for finding in findings if finding.code in TOLD]
+    rest = [explain.for_patient(finding, **to) for finding in findings if finding.code not in TOLD and finding.evidence]
+    parts = [act, told(symptoms, explain.Voice(**to)), *(each.removeprefix(act).strip() for each in rest)]
+    return " ".join(part for part in parts if part)
+
+
+def alarm(findings: Sequence[Finding], to: To) -> str:
+    """What stands under the headline "Call ... now"."""
+    return said(findings, to).removeprefix(f"Call {to['emergency']} now. ")
 
 
 @dataclass(frozen=True, slots=True)
