@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from tracker import clock
-from tracker.services import dispatch, heartbeats, outbox, reminders, ticks, wakeups
+from tracker.services import dispatch, heartbeats, idempotency, outbox, reminders, ticks, wakeups
 
 LONGEST_ROUND = timedelta(seconds=25)
 """After which the dispatcher leaves the rest to its next round, so that no task runs long."""
@@ -38,4 +38,5 @@ def sweep_messages() -> None:
 @shared_task(name="tracker.tasks.daily_tick")
 def daily_tick() -> None:
     done = ticks.daily(now=clock.now())
+    idempotency.forget(clock.now())
     heartbeats.beat(heartbeats.TICK, now=clock.now(), detail=f"{len(done)} clinics")
