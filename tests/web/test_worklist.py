@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -35,7 +36,7 @@ def order(text: str) -> list[str]:
     return re.findall(r'<tr id="e([0-9a-f-]{36})"', text)
 
 
-def settled(staff: Staff, **changes: object) -> Episode:
+def settled(staff: Staff, **changes: Any) -> Episode:
     """A knee of which nothing is due: early, seen, and with a check-in of today."""
     knee = scenes.knee(staff, day=2, **changes)
     scenes.check_in(knee, pain_load=3, symptoms=[])

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -70,7 +71,8 @@ def test_a_row_says_need_name_reason_day_level_whether_it_was_seen_and_the_last_
 
 @pytest.mark.parametrize("field", ["family_name", "given_name", "reason"])
 def test_what_people_wrote_stays_text(field: str) -> None:
-    row = html(ROW._replace(**{field: EVIL}))
+    evil: dict[str, Any] = {field: EVIL}
+    row = html(ROW._replace(**evil))
     tags = Tags(row).found
     assert "script" not in [tag for tag, _ in tags]
     assert not [attrs for _, attrs in tags if "onload" in attrs]
@@ -89,7 +91,7 @@ def test_what_was_searched_for_cannot_leave_the_link() -> None:
 
 
 def test_an_episode_that_was_never_assessed_is_shown_as_one_and_not_as_fine() -> None:
-    nothing = dict.fromkeys(Row._fields[6:-2])
+    nothing: dict[str, Any] = dict.fromkeys(Row._fields[6:-2])
     row = html(ROW._replace(**nothing))
     assert "Not evaluated" in row
     assert "judge for yourself" in row

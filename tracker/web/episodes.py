@@ -210,7 +210,7 @@ def _decided(gate: Gate, way: Decision, name: str, page: EpisodePage, refused: R
 
 def _has_place(refused: Refused, page: EpisodePage) -> bool:
     """Whether the page still shows the form that was refused: what it was about may be settled by now."""
-    rows = {
+    rows: dict[str, set[str | None]] = {
         "release": {hold.id for hold in page.holds},
         "withdraw-milestone": {goal.record for goal in page.goals},
         "withdraw-fact": {fact.id for fact in page.facts},

@@ -20,6 +20,7 @@ function respond(first) {
   const link = currentRow()?.querySelector("a.link");
   if (!link) return;
   const address = new URL(link.href);
+  address.hash = "";
   if (first) address.searchParams.set("do", first);
   location.assign(address);
 }
@@ -70,7 +71,6 @@ async function refresh() {
 }
 
 function arrive() {
-  showKeys();
   const first = root().querySelector("[data-first]");
   const row = location.hash.startsWith("#e") ? document.getElementById(location.hash.slice(1)) : null;
   const target = first ?? row?.querySelector("a.button");
@@ -82,4 +82,7 @@ document.addEventListener("keydown", pressed);
 document.addEventListener("click", switchKeys);
 document.addEventListener("visibilitychange", refresh);
 setInterval(refresh, EVERY_MS);
-arrive();
+showKeys();
+// A browser that scrolls to the address's row takes the focus away from whatever has it, so ours comes after that.
+if (document.readyState === "complete") arrive();
+else addEventListener("load", () => setTimeout(arrive));
