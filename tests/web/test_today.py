@@ -184,3 +184,13 @@ def test_two_emergency_signs_are_told_in_one_breath(phone: Client, knee: Episode
     assert page.count("Do not wait for us.") == 1
     assert "newly short of breath" in page
     assert "pain in your chest" in page
+
+
+def test_a_hold_is_told_as_a_hold_and_not_as_a_decision(phone: Client, knee: Episode) -> None:
+    scenes.check_in(knee, symptoms=["calf_sore"])
+    page = today(phone)
+    assert "This is on hold." in page
+    assert "said: not yet" not in page
+    plan = phone.get("/plan/").content.decode()
+    assert "On hold until your clinic says go on." in plan
+    assert "said: not yet" not in plan

@@ -10,6 +10,7 @@ from tracker.clinical.allowance import Allowance
 from tracker.clinical.explain import Lists
 from tracker.clinical.openings import Opening
 from tracker.clinical.protocol import Review
+from tracker.clinical.terms import Decision, Gate
 from tracker.models import Episode
 from tracker.selectors import episodes
 from tracker.selectors.episodes import Case
@@ -32,6 +33,8 @@ class PlanPage:
     case: Case
     allowed: Allowance
     openings: tuple[Opening, ...]
+    refused: frozenset[Gate]
+    """Gates whose standing decision is "not yet"."""
     visits: list[Visit]
     lists: Lists
 
@@ -40,10 +43,12 @@ def plan_page(episode: Episode, *, now: datetime) -> PlanPage:
     """The page in one statement beside the door's."""
     case = episodes.case(episode, now=now)
     allowed = episodes.allowance(case)
+    decisions = openings.latest(case.history.clearances)
     return PlanPage(
         case=case,
         allowed=allowed,
         openings=openings.openings(case.plan, case.history.clearances, case.history.holds),
+        refused=frozenset(gate for gate, row in decisions.items() if row.decision is Decision.REFUSED),
         visits=_visits(case),
         lists=explain.may_do(case.plan, case.history, allowed),
     )

@@ -14,7 +14,7 @@ from tracker.clinical import explain
 from tracker.clinical.explain import words
 from tracker.clinical.explain.allowance import STEPS
 from tracker.clinical.openings import Opening
-from tracker.clinical.terms import Gate, Side, StepState, Term
+from tracker.clinical.terms import Side, StepState, Term
 from tracker.selectors import plan_page as selector
 from tracker.selectors.plan_page import PlanPage, Visit
 from tracker.web import shell, voice
@@ -67,7 +67,7 @@ def _step(opening: Opening, page: PlanPage, now: bool) -> Step:
     state = "now" if now else "past" if _is_open(opening, page) else "dated" if opening.opens_on else "locked"
     on = opening.opens_on or opening.earliest
     when = f"From {words.long_date(on)}" if opening.opens_on else f"Not before {words.long_date(on)}"
-    return Step(when, _what(opening), _how(opening), state, _waits(opening))
+    return Step(when, _what(opening), _how(opening), state, _waits(opening, page))
 
 
 def _what(opening: Opening) -> str:
@@ -83,17 +83,14 @@ def _how(opening: Opening) -> str:
     return explain.aids_for_patient(opening.step.aids)
 
 
-def _waits(opening: Opening) -> str:
+def _waits(opening: Opening, page: PlanPage) -> str:
+    """What must happen before the step; a decision against it is told as one, a hold as a hold."""
     if opening.state is StepState.SIGNED:
         return ""
     if opening.gate is not None:
-        refused = "Your surgeon said: not yet. " if opening.state is StepState.HELD else ""
-        return f"{refused}Only after {explain.gate(Gate(opening.gate))}."
-    return (
-        "Waits for the step before it."
-        if opening.state is StepState.WAITING
-        else "On hold until your clinic says go on."
-    )
+        refused = "Your clinic said: not yet. " if opening.gate in page.refused else ""
+        return f"{refused}Only after {explain.gate(opening.gate)}."
+    return "On hold until your clinic says go on." if page.allowed.frozen else "Waits for the step before it."
 
 
 def visit_state(visit: Visit, page: PlanPage) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from tracker.clinical import bands, explain
@@ -85,7 +85,7 @@ def load_card(allowed: Allowance, side: Side, as_of: str) -> LoadCard:
     if allowed.max_kg is None:
         return _unlimited(allowed, limb, more)
     share = round(100 * allowed.max_kg / float(allowed.weight_used), 1)
-    mark = f"{allowed.max_kg} kg" if 15 <= share <= 75 else ""
+    mark = f"{allowed.max_kg} kg" if 12 <= share <= 55 else ""  # else it would run into the ends
     return LoadCard("Today you may put up to", str(allowed.max_kg), _words(allowed, limb), "kg", share, mark, **more)
 
 
@@ -128,9 +128,7 @@ def next_step(allowed: Allowance, side: Side) -> Next | None:
     step = allowed.next_step
     if step is None or not allowed.known:
         return None
-    if allowed.frozen and step.state is StepState.HELD:
-        step = replace(step, gate=None)
-    title, _, text = explain.next_step_for_patient(step, side).partition(". ")
+    title, _, text = explain.next_step_for_patient(step, side, on_hold=allowed.frozen).partition(". ")
     return Next(title, text, step.state is not StepState.SIGNED)
 
 
