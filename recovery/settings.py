@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,18 @@ DEBUG = False
 
 def kept_key(file: Path) -> str:
     """The demo's own key: made once, so that logins and links outlive a restart."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            suppress(FileExistsError),
+            os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new,
+        ):
             new.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
-    return file.read_text()
+        return file.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data directory {file.parent} cannot be used: {error.strerror}. Give --data another directory."
+        ) from error
 
 
 if PRODUCTION:
