@@ -161,10 +161,11 @@ class Knee:
             if not barred and at + 1 < len(rungs) and self._opens(rungs, at, opened[at], day):
                 at += 1
                 opened = [*opened[:at], day]
-            if any(hold.since == day and hold.on(day) for hold in holds):
-                back = any(hold.since == day and hold.on(day) and hold.put_back for hold in holds)
-                if at and (back or opened[at] == day):
-                    at -= 1
+            begun = [hold for hold in holds if hold.since == day and (hold.put_back or opened[at] == day)]
+            if at and any(hold.on(day) for hold in begun):
+                at -= 1
+            elif at and begun:
+                opened[at] = day  # released the same day: the step begins anew
             levels.append(rungs[at][1])
         return levels
 

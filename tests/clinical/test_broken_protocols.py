@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tracker.clinical import protocol, shelf
 from tracker.clinical.protocol import ProtocolError
+from tracker.clinical.tables import read_many
 
 GONE = object()
 
@@ -198,6 +199,24 @@ def test_a_broken_file_is_named_itself_not_the_protocols_that_draw_on_it(
     with pytest.raises(ProtocolError) as refused:
         read_all(files)
     assert (refused.value.file, refused.value.table, refused.value.field) == (file, table, field)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "table", "field"),
+    [
+        ("percent = 20", "percent = 120", "modifiers[lhf_2].steps[0]", "percent"),
+        ('gates = ["G12"]', 'gates = ["G6"]', "modifiers[lhf_2].steps[2]", "gates"),
+        ("flexion_until = 41", "", "modifiers[lhf_3]", "flexion_until"),
+        ('key = "smoker"', 'key = "vaper"', "modifiers[vaper]", "key"),
+        ("UNION_XR = 90", 'UNION_XR = "90"', "modifiers[smoker]", "late.UNION_XR"),
+    ],
+)
+def test_a_broken_modifier_is_named(files: Path, old: str, new: str, table: str, field: str) -> None:
+    edit(files / "shared" / "modifiers.toml", old, new)
+    rows, place = shelf.shared("modifiers", files)
+    with pytest.raises(ProtocolError) as refused:
+        read_many(protocol.ModifierRule, rows, place, "modifiers")
+    assert (refused.value.file, refused.value.table, refused.value.field) == ("shared/modifiers.toml", table, field)
 
 
 def test_a_missing_shared_file_is_named(files: Path) -> None:

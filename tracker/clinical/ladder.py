@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -104,9 +105,9 @@ def _tightens(before: Step, step: Step) -> bool:
     return any(limits.looser(before.limit(weight), step.limit(weight)) for weight in (Decimal(30), Decimal(250)))
 
 
-def check_gates(steps: tuple[Step, ...], rules: tuple[GateRule, ...], table: str) -> None:
-    """Raise FlawError unless every gate of a step has its rule and the gates rise with the days."""
-    known, passed = {rule.key for rule in rules}, -1
+def check_gates(steps: tuple[Step, ...], known: Collection[Gate], table: str) -> None:
+    """Raise FlawError unless every gate of a step is `known` by its rule and the gates rise with the days."""
+    passed = -1
     for at, step in enumerate(steps):
         for gate in step.gates:
             if gate not in known:

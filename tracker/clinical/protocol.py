@@ -100,10 +100,11 @@ class Protocol:
         for name in ("key", "name", "procedures"):
             if not getattr(self, name):
                 raise FlawError(name, "is empty; fill it in")
+        known = {rule.key for rule in self.gates}
         for table, steps in (("steps", self.steps), ("standard_steps", self.standard_steps)):
             if steps or table == "steps":
                 check_ladder(steps, table)
-                check_gates(steps, self.gates, table)
+                check_gates(steps, known, table)
         check_braces(self.braces)
         check_milestones(self.milestones)
         unlike = [procedure for procedure in self.procedures if procedure.family is not self.family]
@@ -138,6 +139,7 @@ class ModifierRule(Sourced):
         Sourced.__post_init__(self)
         if self.steps:
             check_ladder(self.steps, "steps")
+            check_gates(self.steps, tuple(Gate), "steps")
         if (self.flexion_max is None) != (self.flexion_until is None):
             raise FlawError("flexion_until", "and flexion_max go together; give both or neither")
         if (self.loaded_flexion_max is None) != (self.loaded_flexion_until is None):
