@@ -338,6 +338,18 @@ def test_what_cannot_be_wished_for_is_refused_by_name(
     assert list(refusal.value.fields) == [field]
 
 
+def test_saving_what_already_is_so_takes_nothing_back(knee: Episode, clock: StoppedClock) -> None:
+    reminders.plan(now=clock.instant)
+    move(knee, clock, at=time(9), enabled=True)
+    assert not Occurrence.objects.filter(state="cancelled").exists()
+
+
+def test_a_patient_who_has_no_reminders_yet_may_set_one(knee: Episode, clock: StoppedClock) -> None:
+    ReminderPlan.objects.all().delete()
+    move(knee, clock, at=time(7))
+    assert ReminderPlan.objects.get(kind=Kind.CHECK_IN).at == time(7)
+
+
 def test_starting_twice_keeps_what_the_patient_chose(knee: Episode, clock: StoppedClock) -> None:
     move(knee, clock, at=time(20))
     reminders.start(patient=knee.patient, now=clock.instant)

@@ -75,16 +75,26 @@ def test_the_doctor_tells_when_the_last_message_left(healthy: Episode, clock: St
 
 
 @pytest.mark.parametrize("part", ["planner", "dispatcher", "sweeper", "tick"])
-def test_a_part_that_never_ran_or_fell_silent_is_named_with_the_remedy(
-    healthy: Episode, clock: StoppedClock, part: str
-) -> None:
+def test_a_part_that_fell_silent_is_named_with_the_remedy(healthy: Episode, clock: StoppedClock, part: str) -> None:
     Heartbeat.objects.filter(name=part).update(at=NOW - timedelta(hours=5))
     code, said = doctor()
     assert code == 1
     assert f"- The {part}, which" in said
     assert "has not been heard of for 5 hours. Start the worker" in said
+
+
+@pytest.mark.parametrize("part", ["planner", "dispatcher", "sweeper"])
+def test_a_part_that_never_ran_is_named(healthy: Episode, part: str) -> None:
     Heartbeat.objects.filter(name=part).delete()
+    assert f"The {part}, which" in doctor()[1]
     assert "has never run" in doctor()[1]
+
+
+def test_a_tick_that_never_ran_is_missed_once_a_day_is_missing(healthy: Episode) -> None:
+    Heartbeat.objects.filter(name="tick").delete()
+    assert doctor()[0] == 0
+    Clinic.objects.update(ticked_on=None)
+    assert "The tick, which looks at every patient each day, has never run." in doctor()[1]
 
 
 def test_a_message_that_should_have_left_long_ago_is_told(healthy: Episode) -> None:
@@ -104,7 +114,7 @@ def test_messages_that_came_to_a_bad_end_are_counted_for_a_week(
     outbox.withhold(row, state=State(state), reason="", now=NOW)
     code, said = doctor()
     assert code == 1
-    assert "- 1 messages" in said
+    assert " in the last 7 days: 1. " in said
     OutboxMessage.objects.update(finished_at=NOW - timedelta(days=8))
     assert doctor()[0] == 0
 
@@ -118,7 +128,7 @@ def test_patients_without_any_reminder_are_counted_and_the_remedy_works(healthy:
     ReminderPlan.objects.all().delete()
     code, said = doctor()
     assert code == 1
-    assert "1 patients in care get no reminders at all. Run: python3 manage.py reassess" in said
+    assert "Patients in care who get no reminders: 1. Run: python3 manage.py reassess" in said
     call_command("reassess", stdout=StringIO())
     assert doctor()[0] == 0
 

@@ -25,9 +25,9 @@ SILENT = {
 """After how long without a sign of life a part counts as dead; each comes by far more often (recovery/celery.py)."""
 WORKER = "Start the worker and beat: celery -A recovery worker, celery -A recovery beat. The demo has both built in."
 ENDED = {
-    "failed": "were refused for good in the last 7 days: check the addresses of those patients and colleagues.",
-    "dead": "were given up after many tries in the last 7 days: check the mail provider and EMAIL_URL.",
-    "uncertain": "may or may not have arrived in the last 7 days: the line to the mail provider broke.",
+    "failed": ("Messages refused for good", "Check the addresses of those patients and colleagues."),
+    "dead": ("Messages given up after many tries", "Check the mail provider and EMAIL_URL."),
+    "uncertain": ("Messages that may or may not have arrived", "The line to the mail provider breaks off."),
 }
 
 
@@ -37,10 +37,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = clock.now()
-        wrong = [*setup(), *health.problems()]
-        if not wrong:
+        wrong = [*setup(), *(unusable := health.problems())]
+        if not unusable:
             pulse = reminders.pulse(now=now)
-            wrong = [*silences(pulse), *stuck(pulse)]
+            wrong += [*silences(pulse), *stuck(pulse)]
             self.stdout.write(last_sent(pulse, now))
         for sentence in wrong:
             self.stdout.write(f"- {sentence}")
@@ -58,20 +58,20 @@ def setup() -> Iterator[str]:
 def silences(pulse: Pulse) -> Iterator[str]:
     for name, (longest, does) in SILENT.items():
         heard = pulse.heard_of.get(name)
-        if heard is None:
+        if heard is None and (name != heartbeats.TICK or pulse.behind):  # at a first start it has time
             yield f"The {name}, which {does}, has never run. {WORKER}"
-        elif heard > longest:
+        elif heard is not None and heard > longest:
             yield f"The {name}, which {does}, has not been heard of for {length(heard)}. {WORKER}"
 
 
 def stuck(pulse: Pulse) -> Iterator[str]:
     if pulse.oldest_due is not None and pulse.oldest_due > LATE:
         yield f"The oldest message that should have left is {length(pulse.oldest_due)} late."
-    for state, meaning in ENDED.items():
+    for state, (which, remedy) in ENDED.items():
         if count := pulse.ended.get(state):
-            yield f"{count} messages {meaning}"
+            yield f"{which} in the last 7 days: {count}. {remedy}"
     if pulse.without_plan:
-        yield f"{pulse.without_plan} patients in care get no reminders at all. Run: python3 manage.py reassess"
+        yield f"Patients in care who get no reminders: {pulse.without_plan}. Run: python3 manage.py reassess"
     for clinic in pulse.behind:
         yield f"{clinic}: its patients have not been looked at for more than a day. Run: python3 manage.py reassess"
 

@@ -18,12 +18,14 @@ from tracker.services.kinds import CALENDAR, CHANNELS, OPTIONAL, USUAL_HOUR, Aud
 def start(*, patient: Patient, now: datetime) -> None:
     """Gives a patient the usual reminders. Safe to repeat: whoever has some keeps them as they are."""
     plans = {plan.kind: plan for plan in ReminderPlan.objects.filter(patient=patient)}
+    begun = []
     for kind, rule in CALENDAR.items():
-        plan = plans.setdefault(kind, ReminderPlan(patient=patient, kind=kind, at=rule.at or USUAL_HOUR))
+        plan = plans.get(kind) or ReminderPlan(patient=patient, kind=kind, at=rule.at or USUAL_HOUR)
         if plan.enabled and plan.next_due_at is None:
             plan.next_due_at = _after(now, plan, rule)
+            begun.append(plan)
     ReminderPlan.objects.bulk_create(
-        plans.values(), update_conflicts=True, unique_fields=["patient", "kind"], update_fields=["next_due_at"]
+        begun, update_conflicts=True, unique_fields=["patient", "kind"], update_fields=["next_due_at"]
     )
 
 
@@ -39,16 +41,21 @@ def change(
 ) -> ReminderPlan:
     """Moves a reminder to another hour, switches it off or on, or sets its channels, the preferred one first.
 
-    What is not given stays. What was planned and has not left is taken back and planned anew. Raises Invalid.
+    What is not given stays, and what changes nothing does nothing. What was planned and has not left is taken back
+    and planned anew. Raises Invalid.
     """
     if kind not in OPTIONAL:
         raise Invalid({"kind": f"Choose one of: {', '.join(OPTIONAL)}."})
     if channels is not None and not (channels and set(channels) <= set(CHANNELS)):
         raise Invalid({"channels": f"Choose at least one of: {', '.join(CHANNELS)}."})
+    start(patient=patient, now=now)
     plan = ReminderPlan.objects.select_for_update().get(patient=patient, kind=kind)
+    before = (plan.at, plan.enabled, plan.channels)
     plan.at = plan.at if at is None else at
     plan.enabled = plan.enabled if enabled is None else enabled
     plan.channels = plan.channels if channels is None else list(channels)
+    if (plan.at, plan.enabled, plan.channels) == before:
+        return plan
     moved = f"The reminder was moved to {plan.at:%H:%M}."
     _plan_anew(plan, reason=moved if plan.enabled else "The reminder was switched off.", now=now)
     return plan
