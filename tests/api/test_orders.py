@@ -94,7 +94,8 @@ def test_a_hold_lasts_until_a_signed_release(surgeon: Program, knee: Episode) ->
     assert released.status_code == 200
     assert (released.json()["released_on"], released.json()["basis"]) == (TODAY, "Scan shows no clot.")
     assert today(surgeon, knee)["hold"] is None
-    problem(surgeon.send(f"holds/{hold['id']}/release/", {"basis": "Again."}), 409)
+    again = problem(surgeon.send(f"holds/{hold['id']}/release/", {"basis": "Again."}), 409)
+    assert again["current"]["basis"] == "Scan shows no clot."
 
 
 def test_while_a_hold_stands_a_physiotherapists_order_waits(physio: Program, knee: Episode) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -66,4 +68,8 @@ class Release(Endpoint):
     def _release(request: Request, door: access.RowDoor[Hold]) -> Response:
         basis = body(request, ReleaseIn)["basis"]
         clearances.release(hold=door.row, by=door.actor, basis=basis)
-        return Response(HoldOut(rows.holds(door.episode).get(pk=door.row.pk)).data)
+        return Response(shown(door.row))
+
+
+def shown(row: Hold) -> Any:
+    return HoldOut(rows.holds(row.episode).get(pk=row.pk)).data

@@ -12,10 +12,10 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from tracker.api import alerts, checkins, episodes
+from tracker.api import alerts, checkins, episodes, holds
 from tracker.api.emergencies import UrgentError
 from tracker.errors import Conflict, NotFound, Problem
-from tracker.models import Alert, CheckIn, Episode
+from tracker.models import Alert, CheckIn, Episode, Hold
 from tracker.services.idempotency import KeyInFlight
 
 MEDIA_TYPE = "application/problem+json"
@@ -76,6 +76,8 @@ def current(row: object) -> Any:
         return alerts.shown(row)
     if isinstance(row, CheckIn):
         return checkins.shown(row)
+    if isinstance(row, Hold):
+        return holds.shown(row)
     return {"id": str(getattr(row, "pk", ""))}
 
 
