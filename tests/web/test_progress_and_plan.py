@@ -128,3 +128,10 @@ def test_staff_are_sent_to_the_worklist_and_the_signed_out_to_sign_in(
     answer = client.get(path)
     assert answer.status_code == 403
     assert "Staff find patients on the worklist." in answer.content.decode()
+
+
+def test_what_was_never_measured_and_has_no_target_is_not_drawn(riverside: Staff, client: Client) -> None:
+    client.force_login(scenes.patient(scenes.knee(riverside, procedure="LOWDFO", protocol="lowdfo_std")).user)
+    bend = page(client, "/progress/").split('id="figure-bend"')[1].split("</section>")[0]
+    assert "Not measured yet." in bend
+    assert "<svg" not in bend

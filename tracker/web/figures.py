@@ -83,7 +83,7 @@ def load(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
 
 
 def bend(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
-    """Measured bend against the targets of the protocol."""
+    """Measured bend against the targets of the protocol; without either there is nothing to draw."""
     other = [(point.day, point.value) for point in of.other.flexion] if of.other else []
     targets = [(target.day, float(target.target_low)) for target in of.targets]
     summary = bend_in_words(of)
@@ -94,7 +94,7 @@ def bend(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
         _drawings(
             of,
             "bend",
-            sizes,
+            sizes if of.bend or targets or other else (),
             "Bend by day, in degrees",
             summary,
             lambda frame: charts.bend(frame, of.bend, targets, other),
