@@ -30,7 +30,8 @@ from tracker.services.restrictions import NewOrder
 from tracker.web import addresses
 from tracker.web import staff_forms as forms
 from tracker.web.alerts import colleagues
-from tracker.web.episodes import Refused, show
+from tracker.web.episode_forms import Refused
+from tracker.web.episodes import show
 from tracker.web.staff_forms import StaffForm
 
 

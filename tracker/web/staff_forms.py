@@ -71,7 +71,9 @@ class SignPlan(StaffForm):
 
 class Order(StaffForm):
     term = fields.choice("Level", ((term, said) for term, said in TERMS.items()), "Choose the level.")
-    max_percent = fields.whole("At most, percent of body weight", 0, 100, " percent", missing="Enter the percent, 0 to 100.")
+    max_percent = fields.whole(
+        "At most, percent of body weight", 0, 100, " percent", help_text="NWB, WBAT and FWB say it by themselves."
+    )
     max_kg = fields.decimal("At most, kg", 0, 250, " kg", help_text="Only where kilograms bind below the percent.")
     aids = fields.choice("Walking aids", AIDS.items(), required=False, empty="As the level needs")
     brace_min = fields.whole("Brace from, degrees", -20, 160, " degrees")
