@@ -15,14 +15,18 @@ from tracker.channels import RefusedError
 from tracker.channels.email import Email
 from tracker.channels.file import File
 
+PARAGRAPH = (
+    "A line that is longer than mail likes its lines to be, with an ü and a — dash, and still it is left in one piece."
+)
+
 
 def test_a_message_becomes_one_file_that_a_person_can_read(tmp_path: Path) -> None:
-    with File(tmp_path / "mail").open(replace(LETTER, text="Please check in.")) as handover:
+    with File(tmp_path / "mail").open(replace(LETTER, text=PARAGRAPH)) as handover:
         handover.commit()
     (file,) = (tmp_path / "mail").iterdir()
     assert file.name.startswith("20260615T080000Z-robin_example.org-")
     assert file.suffix == ".eml"
-    assert "Please check in." in file.read_text()
+    assert PARAGRAPH in file.read_text(encoding="utf-8")
     assert message_from_bytes(file.read_bytes())["Subject"] == "Time for your check-in"
 
 

@@ -70,11 +70,14 @@ def address(written: str) -> str:
     return bare
 
 
-def as_mail(letter: Letter) -> EmailMessage:
-    """The letter as an Internet message. Raises RefusedError for an address or a header that no mail may carry."""
+def as_mail(letter: Letter, *, encoding: str = "quoted-printable") -> EmailMessage:
+    """The letter as an Internet message; `8bit` instead of the usual encoding leaves it as a person would read it.
+
+    Raises RefusedError for an address or a header that no mail may carry.
+    """
     if address(letter.to) != letter.to:
         raise RefusedError("The address is more than one bare address.", permanent=True)
-    mail = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
+    mail = EmailMessage(policy=SMTP)
     try:
         mail["From"] = letter.sender
         mail["To"] = letter.to
@@ -86,7 +89,7 @@ def as_mail(letter: Letter) -> EmailMessage:
             mail["X-Recovery-Repeat"] = "yes"
     except (ValueError, IndexError) as error:
         raise RefusedError(f"The message cannot be addressed: {error}", permanent=True) from error
-    mail.set_content(letter.text)
+    mail.set_content(letter.text, cte=encoding)
     if letter.html:
-        mail.add_alternative(letter.html, subtype="html")
+        mail.add_alternative(letter.html, subtype="html", cte=encoding)
     return mail

@@ -19,7 +19,7 @@ class File:
 
     @contextmanager
     def open(self, letter: Letter) -> Iterator[Written]:
-        content = as_mail(letter).as_bytes()
+        content = as_mail(letter, encoding="8bit").as_bytes()
         target = self.directory / name_of(letter)
         draft = target.with_suffix(".draft")
         try:
