@@ -35,14 +35,6 @@ class Invalid(Problem):
         super().__init__(sentence, code=code, fields=fields)
 
 
-class EmergencyInvalid(Invalid):
-    """Refused, but what it says is urgent: the emergency text comes before the complaint (design 10.11)."""
-
-    def __init__(self, refusal: Invalid, emergency: str) -> None:
-        super().__init__(refusal.fields, refusal.sentence, code=refusal.code)
-        self.emergency = emergency
-
-
 class Forbidden(Problem):
     status = 403
     code = "forbidden"

@@ -1,24 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from django.core.management import call_command
 
 from tests import scenes
 from tests.api import programs
 from tests.api.programs import Program
 from tests.scenes import Staff
 from tracker import clock as product_clock
-from tracker.models import Episode, triggers
-
-
-@pytest.fixture
-def committed(transactional_db: None) -> Iterator[None]:
-    """A database in which every write is committed, as threads need it; emptied again although rows are undeletable."""
-    yield
-    with triggers.lifted():
-        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
+from tracker.models import Episode
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ def enrol(*, by: Actor, enrolment: Enrolment) -> Episode:
     """Takes a patient on with one operated knee. Nothing may be loaded until a surgeon signs. Raises Invalid."""
     now = clock.now()
     _enrolment.check(enrolment, by, now)
+    locks.hold_clinic(by.clinic)
     surgeon = _enrolment.surgeon(enrolment, by)
     patient = _enrolment.patient(enrolment, by)
     _enrolment.check_knee(patient, enrolment.side)

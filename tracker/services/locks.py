@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracker.errors import Conflict
-from tracker.models import Episode
+from tracker.models import Clinic, Episode
 
 
 def hold(episode: Episode, revision: int | None = None) -> None:
@@ -24,3 +24,8 @@ def move_on(episode: Episode) -> None:
     """Counts a write that can change what is allowed, so that an older view of it is noticed."""
     episode.revision += 1
     Episode.objects.filter(pk=episode.pk).update(revision=episode.revision)
+
+
+def hold_clinic(clinic: Clinic) -> None:
+    """Locks the clinic for this transaction: two people enrolling the same patient at once wait for each other."""
+    Clinic.objects.select_for_update().only("pk").get(pk=clinic.pk)
