@@ -330,5 +330,5 @@ def test_a_gate_with_its_film_in_waits_for_the_decision() -> None:
     orders = (*signed(plan)[:1], replace(signed(plan)[1], ends_on=None))
     history = quiet(plan, 44, clearances=(), orders=orders, reviews=(ReviewDone("xray", on(41)),))
     assert assess(history, plan, on(44)).reason == (
-        "6-week X-ray is in: waiting for the surgeon's decision for 2 days; stays at half."
+        "6-week X-ray is in: waiting for the surgeon's decision for 2 days; stays at half (42 kg)."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tracker.clinical.explain.names import FALLS, GOALS, SYMPTOMS, label
-from tracker.clinical.explain.words import about, count, level, listed, number, sentence, short_iso
+from tracker.clinical.explain.words import LEVELS, about, count, level, listed, number, sentence, short_iso
 from tracker.clinical.findings import NOT_EVALUATED, Finding, as_finding
 from tracker.clinical.history import Alert
 
@@ -202,11 +202,19 @@ def _gate_due(evidence: Evidence) -> str:
     since = (
         f"waiting for the {evidence['decider']}'s decision for {wait}" if evidence["waiting"] else "decision due today"
     )
-    return f"{film if evidence['imaging'] else evidence['name']}: {since}; stays at {level(_int(evidence, 'percent'))}"
+    return f"{film if evidence['imaging'] else evidence['name']}: {since}; stays at {_stays(evidence)}"
+
+
+def _stays(evidence: Evidence) -> str:
+    """The level of the order in force, with its kilograms where it has any."""
+    percent, kg = _int(evidence, "percent"), evidence.get("kg")
+    if not kg:
+        return level(percent)
+    return f"{level(percent)} ({kg} kg)" if percent in LEVELS else f"{kg} kg"
 
 
 def _gate_refused(evidence: Evidence) -> str:
-    return f"{evidence['name']} refused on {short_iso(evidence['on'])}; stays at {level(_int(evidence, 'percent'))}"
+    return f"{evidence['name']} refused on {short_iso(evidence['on'])}; stays at {_stays(evidence)}"
 
 
 def _gate_soon(evidence: Evidence) -> str:

@@ -46,6 +46,7 @@ def _gate(case: Case, key: Gate, opening: Opening) -> dict[str, object]:
         "film_on": max(taken).isoformat() if taken else None,
         "booked_on": min(booked).isoformat() if booked else None,
         "percent": order.limit.percent if order else 0,
+        "kg": order.kg if order else 0,
     }
 
 
