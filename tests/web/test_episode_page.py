@@ -159,6 +159,12 @@ def test_ordinary_check_ins_are_in_the_figures_and_on_request_in_the_story(
     assert page(surgeon, knee, "?history=all").count("check-in for") == 5
 
 
+def test_a_review_is_told_by_its_name(riverside: Staff, surgeon: Client, knee: Episode) -> None:
+    today = scenes.today(riverside.clinic)
+    reviews.done(episode=knee, by=riverside.surgeon, key="WOUND", done_on=today, result="dry")
+    assert "review done: Wound check" in page(surgeon, knee)
+
+
 def test_an_old_assessment_says_so(surgeon: Client, knee: Episode, clock: StoppedClock) -> None:
     assert "not since" not in page(surgeon, knee)
     clock.advance(timedelta(days=2))

@@ -134,5 +134,5 @@ def _identity(episode: Episode, page: EpisodePage) -> list[str]:
 
 def _correction(episode: Episode) -> str:
     known = ((episode.correction_planned, "planned"), (episode.correction_achieved, "achieved"))
-    said = [f"{degrees:g}° {word}" for degrees, word in known if degrees is not None]
+    said = [f"{float(degrees):g}° {word}" for degrees, word in known if degrees is not None]
     return f"correction {', '.join(said)}" if said else ""

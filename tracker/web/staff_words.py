@@ -95,9 +95,24 @@ def limit_words(limit: Limit, kg: int | None) -> str:
     return share if kg is None else f"{share}, at most {kg} kg"
 
 
+EVIDENCE = {
+    "before": "usual before",
+    "days": "days over",
+    "window": "of the last days",
+    "used_percent": "used, %",
+    "used_kg": "used, kg",
+    "limit_percent": "order, %",
+    "limit_kg": "order, kg",
+    "high": "expected at most",
+    "temperature_c": "temperature, °C",
+    "calf_difference_cm": "calf difference, cm",
+}
+"""Facts behind an alert whose stored name is not yet a word."""
+
+
 def evidence(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The facts behind an alert as label and value, without the empty ones."""
-    said = ((name.replace("_", " "), _plain(value)) for name, value in values.items() if name not in ("day", "role"))
+    said = ((EVIDENCE.get(name, name.replace("_", " ")), _plain(value)) for name, value in values.items() if name not in ("day", "role"))
     return [(name, value) for name, value in said if value]
 
 

@@ -42,6 +42,8 @@ def _text(line: Line, case: Case) -> str:
         return _signature(line.facts, case)
     if line.kind in ("milestone", "milestone_event"):
         return _milestone(line.facts, case)
+    if line.kind == "review":
+        return _review(line.facts, case)
     return SENTENCES[line.kind](line.facts)
 
 
@@ -135,9 +137,10 @@ def _look(said: Facts) -> str:
     return f"seen, next look {_short(said['next_look_on'])}" if said["next_look_on"] else "seen"
 
 
-def _review(said: Facts) -> str:
-    detail = nested(said["detail"]) or {}
-    return f"{said['action']} {_humble(detail.get('key', '')).lower()}".strip()
+def _review(said: Facts, case: Case) -> str:
+    key = (nested(said["detail"]) or {}).get("key", "")
+    names = {review.key: review.name for review in case.plan.reviews}
+    return f"{said['action']}: {names.get(key, _humble(key).lower())}"
 
 
 SENTENCES: Mapping[str, Callable[[Facts], str]] = {
@@ -151,7 +154,6 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "fact_withdrawn": _withdrawn,
     "seen": lambda said: f"restriction seen by the patient: {said['term']} {said['percent']} %",
     "look": _look,
-    "review": _review,
 }
 
 
