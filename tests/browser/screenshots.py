@@ -40,7 +40,7 @@ def _take(asked: argparse.Namespace) -> None:
     from tests.browser.chromium import chromium, sign_in, window
 
     scenes = _scenes()
-    with _served() as site, chromium() as browser:
+    with served() as site, chromium() as browser:
         for size in [asked.size] if asked.size else SIZES:
             for scheme in [asked.scheme] if asked.scheme else ["light", "dark"]:
                 for name, (path, session) in scenes.items():
@@ -59,7 +59,7 @@ def _take(asked: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _served() -> Iterator[str]:
+def served() -> Iterator[str]:
     from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
     from django.core.wsgi import get_wsgi_application
 
@@ -74,7 +74,7 @@ def _served() -> Iterator[str]:
     server.shutdown()
 
 
-def _session(user: object) -> str:
+def session_of(user: object) -> str:
     from django.test import Client
 
     client = Client()
@@ -111,9 +111,9 @@ def _scenes() -> dict[str, tuple[str, str]]:
         riverside, given_name="Yuki", family_name="Tanaka", day=38, procedure="LOWDFO", protocol="lowdfo_std"
     )
     scenes.diary(riverside, femur, [5, 4, 5, 4, 4])
-    mine = {name: _session(scenes.patient(episode).user) for name, episode in
+    mine = {name: session_of(scenes.patient(episode).user) for name, episode in
             {"usual": usual, "new": new, "flagged": flagged, "held": held, "free": free, "femur": femur}.items()}  # fmt: skip
-    physio, surgeon = _session(riverside.physiotherapist.user), _session(riverside.surgeon.user)
+    physio, surgeon = session_of(riverside.physiotherapist.user), session_of(riverside.surgeon.user)
     return {
         "sign-in": ("/accounts/login/", ""),
         "today": ("/today/", mine["usual"]),

@@ -50,7 +50,9 @@ def open_everything(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
 
 
-def test_the_worklist_is_worked_by_key_without_losing_the_place(site: Site, riverside: Staff, flagged: list[Episode]) -> None:
+def test_the_worklist_is_worked_by_key_without_losing_the_place(
+    site: Site, riverside: Staff, flagged: list[Episode]
+) -> None:
     page = site.window(riverside.physiotherapist.user, DESK)
     page.goto("/worklist/")
     first, second = (f"e{knee.pk}" for knee in flagged)
@@ -74,7 +76,9 @@ def test_the_worklist_is_worked_by_key_without_losing_the_place(site: Site, rive
     page.wait_for_url(f"**/episodes/{flagged[1].pk}/")
 
 
-def test_the_keys_can_be_switched_off_and_never_fire_while_somebody_types(site: Site, riverside: Staff, flagged: list[Episode]) -> None:
+def test_the_keys_can_be_switched_off_and_never_fire_while_somebody_types(
+    site: Site, riverside: Staff, flagged: list[Episode]
+) -> None:
     page = site.window(riverside.physiotherapist.user, DESK)
     page.goto("/worklist/")
     page.get_by_label("Find a patient by name").type("jo")
@@ -92,7 +96,9 @@ def test_everything_on_the_worklist_is_reached_by_tab(site: Site, riverside: Sta
     reached = set()
     for _ in range(40):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.textContent.trim() + (document.activeElement.ariaLabel ?? '')"))
+        reached.add(
+            page.evaluate("document.activeElement.textContent.trim() + (document.activeElement.ariaLabel ?? '')")
+        )
     names = {knee.patient.family_name for knee in flagged}
     for name in names:
         assert f"OpenOpen {name}, Robin" in reached
@@ -146,7 +152,8 @@ def test_no_state_of_a_staff_page_sticks_out_or_fails_axe(
     unsigned = scenes.knee(riverside, signed=False)
     alert = Alert.objects.get(episode=knee)
     surgeon, physio, coordinator = (
-        site.window(who.user, size, scheme) for who in (riverside.surgeon, riverside.physiotherapist, riverside.coordinator)
+        site.window(who.user, size, scheme)
+        for who in (riverside.surgeon, riverside.physiotherapist, riverside.coordinator)
     )
     wrong = {}
     for page, path in (
@@ -181,7 +188,13 @@ def test_on_paper_the_decision_and_its_facts_stay_and_the_forms_go(
     page = site.window(riverside.surgeon.user, DESK)
     page.goto(f"/episodes/{knee.pk}/")
     page.emulate_media(media="print")
-    for stays in ("Does the 6-week film allow", "Load against order", "Pain on load at most 4 of 10", "Allowed today", "What happened"):
+    for stays in (
+        "Does the 6-week film allow",
+        "Load against order",
+        "Pain on load at most 4 of 10",
+        "Allowed today",
+        "What happened",
+    ):
         assert page.get_by_text(stays).first.is_visible(), stays
     for goes in ("Clear…", "Change restriction…", "Name and contact"):
         assert not page.get_by_text(goes).first.is_visible(), goes
