@@ -25,7 +25,7 @@ def test_every_figure_has_its_words_its_source_and_its_numbers(phone: Client, ri
     scenes.diary(riverside, knee, [5, 5, None, 4], reported_load="half")
     shown = page(phone, "/progress/")
     assert "Day 20: pain 4 of 10. Expected on that day: " in shown
-    assert "Source: BMC MSD 2023;24:208" in shown
+    assert "BMC MSD 2023;24:208" in shown
     assert shown.count('<details class="data">') == 3
     assert "<td>20</td><td>14 Jun</td><td>4</td>" in shown
 

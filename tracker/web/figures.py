@@ -32,6 +32,8 @@ class Figure:
     source: str
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]] = field(default_factory=list)
+    reference: str = ""
+    """Where the expectation comes from, for whoever wants to look it up."""
 
 
 def pain(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
@@ -55,6 +57,7 @@ def pain(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
         _pain_source(of),
         ("Day", "Date", "Pain on load, 0 to 10", "Expected"),
         _pain_rows(of),
+        bands.pain_source(of.case.plan) if of.band else "",
     )
 
 
@@ -104,9 +107,10 @@ def bend(of: Progress, *, sizes: Sequence[tuple[str, Size]]) -> Figure:
             *([("line plan", "Aim of your plan")] if targets else []),
             *_other_mark(of, bool(other)),
         ],
-        f"Grey steps: the aim. Source: {of.targets[0].source}." if of.targets else f"{bands.NO_REFERENCE}.",
+        "Grey steps: the aim." if of.targets else f"{bands.NO_REFERENCE}.",
         ("Day", "Date", "Bend", "Aim by then"),
         _bend_rows(of),
+        of.targets[0].source if of.targets else "",
     )
 
 
@@ -179,7 +183,7 @@ def bend_in_words(of: Progress) -> str:
 
 def _pain_source(of: Progress) -> str:
     if of.band:
-        return f"Expected range: 8 of 10 people with this operation, from your pain before surgery. Source: {bands.pain_source(of.case.plan)}"
+        return "Expected range: 8 of 10 people with this operation, from your pain before surgery."
     return "There is no published reference for your operation, so no range is drawn. That says nothing about you."
 
 

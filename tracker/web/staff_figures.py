@@ -49,7 +49,7 @@ def _pain(of: Progress) -> Figure:
     source = (
         f"{of.band[0].source}.{rests}" if of.band else "No published reference for this operation, so no band is drawn."
     )
-    return replace(found, source=f"{source} {gaps}")
+    return replace(found, source=f"{source} {gaps}", reference="")
 
 
 def _staff(figure: Figure, title: str) -> Figure:
