@@ -391,7 +391,8 @@ JUST_AFTER_MIDNIGHT = datetime(2026, 10, 25, 0, 4, tzinfo=UTC) - timedelta(hours
 
 @pytest.mark.django_db
 def test_made_just_after_midnight_it_says_the_same() -> None:
-    clinic.make(now=JUST_AFTER_MIDNIGHT, count=CAST, seed=int(SEED), tell=[].append)
+    progress: list[str] = []
+    clinic.make(now=JUST_AFTER_MIDNIGHT, count=CAST, seed=int(SEED), tell=progress.append)
     rows = {row.episode.patient.email: row for row in Assessment.objects.select_related("episode__patient")}
     for person in RIVERSIDE.patients:
         if person.plot in REASONS:

@@ -37,7 +37,7 @@ def pain_of_model(before: int, day: int) -> float:
 def write(tale: Tale, exact: Callable[[int], int] | None = None) -> None:
     """Fills the diary. `exact` gives the pain of each day instead of the model with its ups and downs."""
     ease, wobble = tale.rng.uniform(-1.3, -0.2), 0.0
-    sometimes, later = tale.rng.uniform(0.65, 0.9), tale.rng.uniform(0.22, 0.38)
+    sometimes, later = tale.rng.uniform(0.6, 0.85), tale.rng.uniform(0.2, 0.33)
     tablets = Tablets(tale.rng)
     last = tale.person.joined
     for day in range(last + 1, tale.today + 1):

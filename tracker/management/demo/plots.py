@@ -44,7 +44,7 @@ def breathless(tale: Tale) -> None:
 
 
 def fell(tale: Tale) -> None:
-    pain = _usual(tale, tale.today) + 3
+    pain = min(6, _usual(tale, tale.today) + 3)
     note = "Slipped on the kitchen step last night. It hurts more when I stand."
     tale.say(
         tale.today, pain_load=pain, pain_worst=pain + 1, fall="fall", can_load=True, swelling="moderate", note=note
