@@ -22,7 +22,7 @@ from tests.clinical.knees import (
     without,
 )
 from tracker.clinical.assessment import assess
-from tracker.clinical.history import CheckIn, History
+from tracker.clinical.history import CheckIn, History, Hold, Limit
 from tracker.clinical.terms import Analgesia, Fall, Gate, PainSite, ReportedLoad, Status
 
 ALERT, BEHIND, STALE, ON_TRACK = Status.ALERT, Status.BEHIND, Status.STALE, Status.ON_TRACK
@@ -669,6 +669,22 @@ GATES = [
         {"unsigned": NO_ALERT},
         ON_TRACK,
         facts={"signed": False, "orders": ()},
+    ),
+    Row(
+        "design 10.7: a hold survives closing and ends by a signed release",
+        "hold of a closed alert",
+        20,
+        {"held": NO_ALERT},
+        ON_TRACK,
+        facts={"holds": (Hold("h", "calf_sore", on(15), Limit(20)),)},
+    ),
+    Row(
+        "design 10.7",
+        "hold released",
+        20,
+        {},
+        ON_TRACK,
+        facts={"holds": (Hold("h", "calf_sore", on(15), Limit(20), released_on=on(18)),)},
     ),
 ]
 

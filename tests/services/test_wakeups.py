@@ -78,9 +78,9 @@ def test_after_a_broker_that_was_down_the_next_ring_is_heard(monkeypatch: pytest
 
 def test_a_ringer_that_died_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    bell = Bell("some.task")
+    bell = Bell("died.task")
     bell._ringer = threading.Thread(target=lambda: None)  # as in a process that was forked off: it never runs
-    monkeypatch.setattr(current_app, "send_task", lambda name, **_: heard.append(name))
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_: name == bell.task and heard.append(name))
     bell.ring()
     wait_for(heard)
-    assert heard == ["some.task"]
+    assert heard == ["died.task"]

@@ -54,6 +54,7 @@ PLACES = {
     "gate_refused": Attention.GATE_DUE,
     "gate_soon": Attention.ROUTINE,
     "unsigned": Attention.GATE_DUE,
+    "held": Attention.GATE_DUE,
     "unseen_tightening": Attention.UNSEEN,
     "unseen_loosening": Attention.ROUTINE,
     "milestone_overdue": Attention.BEHIND,

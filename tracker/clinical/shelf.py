@@ -77,7 +77,7 @@ def _resolve(key: str, own: Mapping[str, Body], common: Mapping[str, Body]) -> B
     body["gates"] = _gates_of(body, _rows(common, "gates"))
     body["braces"] = body.get("braces", _rows(common, "braces", family))
     body["milestones"] = _milestones(_rows(common, "milestones"), body.get("milestones", []), family)
-    body["reviews"] = _reviews(_rows(common, "reviews"), family)
+    body["reviews"] = [*_reviews(_rows(common, "reviews"), family), *_own(body, "reviews", place)]
     body["pain"] = _pick(common, "pain").get(family)
     body["flexion"] = _pick(common, "flexion").get(family, [])
     body["thresholds"] = _pick(common, "thresholds")
@@ -94,6 +94,14 @@ def _rows(common: Mapping[str, Body], name: str, key: str = "") -> list[Body]:
     rows = _pick(common, name).get(key or name)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         Place(f"shared/{name}.toml", "").at(key or name).refuse(f"must be a list of tables, [[{key or name}]]")
+    return rows
+
+
+def _own(body: Body, table: str, place: Place) -> list[object]:
+    """What a protocol adds to the rows of its family."""
+    rows = body.get(table, [])
+    if not isinstance(rows, list):
+        place.at(table).refuse(f"must be a list of tables, [[{table}]]")
     return rows
 
 

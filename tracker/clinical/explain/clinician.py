@@ -133,7 +133,8 @@ def _opioid(evidence: Evidence) -> str:
 def _over(evidence: Evidence) -> str:
     kg = evidence.get("used_kg")
     used = f"about {about(_int(evidence, 'used_percent'))}" if kg is None else f"{number(kg)} kg"
-    limit = level(_int(evidence, "limit_percent")) if kg is None else _limit_in_kg(evidence)
+    named = kg is None and _int(evidence, "limit_percent") in LEVELS
+    limit = level(_int(evidence, "limit_percent")) if named else _limit_in_kg(evidence)
     when = f"on {evidence['days']} of {evidence['window']} days"
     return f"put {used} through the leg {when}; order is {limit}{_pain_word(evidence.get('pain'))}"
 
@@ -227,6 +228,11 @@ def _unsigned(evidence: Evidence) -> str:
     return "no signed order yet: the patient is told no weight and to call"
 
 
+def _held(evidence: Evidence) -> str:
+    since = short_iso(evidence["since"])
+    return f"load held at {_stays(evidence)} since {since} ({label(str(evidence['held_for']))}): a signed release is waiting"
+
+
 def _tightened(evidence: Evidence) -> str:
     return f"restriction tightened on {short_iso(evidence['on'])} to {_order_level(evidence)}; the patient has not confirmed it"
 
@@ -278,6 +284,7 @@ SENTENCES: Mapping[str, Callable[[Evidence], str]] = {
     "gate_refused": _gate_refused,
     "gate_soon": _gate_soon,
     "unsigned": _unsigned,
+    "held": _held,
     "unseen_tightening": _tightened,
     "unseen_loosening": _loosened,
     "silence": _silence,

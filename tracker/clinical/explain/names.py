@@ -51,6 +51,7 @@ LABELS = {
     "gate_refused": "gate refused",
     "gate_soon": "gate to book",
     "unsigned": "no signed order",
+    "held": "hold to release",
     "unseen_tightening": "tightened restriction not seen",
     "unseen_loosening": "new level not seen",
     "silence": "no check-in",

@@ -202,6 +202,10 @@ def _unsigned(found: Finding, voice: Voice) -> str:
     return f"Your plan is not signed yet. Put no weight on {voice.leg} and call {voice.clinic}."
 
 
+def _held(found: Finding, voice: Voice) -> str:
+    return f"Keep {voice.leg} at this level until {voice.clinic} has looked at it."
+
+
 def _tightened(found: Finding, voice: Voice) -> str:
     return (
         f"Your level has changed. You may now put less weight on {voice.leg}. Please look, and tell us that you saw it."
@@ -270,6 +274,7 @@ SENTENCES: Mapping[str, Say] = {
     "gate_refused": _gate_refused,
     "gate_soon": _gate_soon,
     "unsigned": _unsigned,
+    "held": _held,
     "unseen_tightening": _tightened,
     "unseen_loosening": _loosened,
     "silence": _silence,

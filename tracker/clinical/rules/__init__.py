@@ -81,6 +81,7 @@ RULES: tuple[Rule, ...] = (
     progress.overdue,
     duties.gate,
     duties.unsigned,
+    duties.held,
     duties.unseen,
     duties.silence,
 )

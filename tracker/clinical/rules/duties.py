@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
-from tracker.clinical import limits, loads
+from tracker.clinical import limits, loads, openings
 from tracker.clinical.allowance import covers, order_on
 from tracker.clinical.case import Case, band_pain
 from tracker.clinical.findings import Finding, finding
@@ -58,6 +58,18 @@ def unsigned(case: Case) -> Iterator[Finding]:
     """Nobody has signed an order: the patient reads "no weight, call your clinic" (design 10.5)."""
     if not case.history.signed or not case.orders:
         yield finding("unsigned", None, "order:none", day=case.day)
+
+
+def held(case: Case) -> Iterator[Finding]:
+    """A hold waits for its signed release: it outlives its alert, so without this nobody would be reminded of it."""
+    standing = openings.standing(case.history.holds, case.today)
+    if standing:
+        strictest = standing[0]
+        since, percent = strictest.since.isoformat(), strictest.limit.percent
+        kg = limits.kg(strictest.limit, case.plan.weight)
+        yield finding(
+            "held", None, f"hold:{strictest.id}", held_for=strictest.code, since=since, percent=percent, kg=kg
+        )
 
 
 def unseen(case: Case) -> Iterator[Finding]:
