@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 
 from tracker.errors import Forbidden, NotFound
 from tracker.models import (
@@ -147,7 +147,8 @@ def episode_for(visitor: Visitor, public_id: str | UUID, do: Do) -> Door:
 def own_episode(visitor: Visitor, do: Do) -> Door:
     """The signed-in patient's own episode: the open one, else the latest."""
     user = signed_in(visitor)
-    episode = _visible(user).filter(patient__user=user).order_by("-state", "-created_at").first()
+    own = Episode.objects.select_related("patient", "clinic").filter(patient__user=user)
+    episode = own.order_by("-state", "-created_at").first()
     if episode is None:
         raise Forbidden("This page is for patients. Staff find patients on the worklist.")
     return _open(user, episode, do)
@@ -212,8 +213,8 @@ def signed_in(visitor: Visitor) -> User:
 def _visible(user: User) -> QuerySet[Episode]:
     """Episodes whose existence the user may know: their own, and those of clinics they work in."""
     return (
-        Episode.objects.select_related("patient", "clinic", "assessment")
-        .annotate(staff_role=_role_in(user, "clinic"), surgeon_name=F("surgeon__name"))
+        Episode.objects.select_related("patient", "clinic")
+        .annotate(staff_role=_role_in(user, "clinic"))
         .filter(Q(patient__user=user) | Q(staff_role__isnull=False))
     )
 

@@ -30,8 +30,8 @@ from tracker.services.episodes import Enrolment
 class Episodes(Endpoint):
     @listing("episode_list", "The knees you may know of: your own, or your clinic's", of=EpisodeOut)
     def get(self, request: Request) -> Response:
-        found = access.episodes_of(request.user, Do.LIST).order_by("state", "-created_at", "pk")
-        return listed(request, found, EpisodeOut, prepare=with_basis)
+        found = access.episodes_of(request.user, Do.LIST).select_related("surgeon")
+        return listed(request, found.order_by("state", "-created_at", "pk"), EpisodeOut, prepare=with_basis)
 
     @operation(
         "episode_enrol",

@@ -142,7 +142,7 @@ class EpisodeOut(RowOut[Episode]):
     """An operated knee. `surgery_date`, `protocol`, `modifiers` and the weight are the facts that stand now."""
 
     patient = serializers.SerializerMethodField()
-    surgeon_name = serializers.SerializerMethodField()
+    surgeon_name = serializers.CharField(source="surgeon.name")
     record_number = serializers.CharField(source="patient.record_number")
     surgery_date = serializers.DateField(source="basis.surgery_date", allow_null=True)
     protocol = serializers.CharField(source="basis.protocol")
@@ -175,11 +175,6 @@ class EpisodeOut(RowOut[Episode]):
             "created_at",
         )
         read_only_fields = fields
-
-    @extend_schema_field(str)
-    def get_surgeon_name(self, row: Any) -> str:
-        """A list has joined it in; a row just made knows its surgeon."""
-        return row.surgeon_name if hasattr(row, "surgeon_name") else row.surgeon.name
 
     @extend_schema_field(KnownPatientOut)
     def get_patient(self, row: Any) -> dict[str, Any]:
