@@ -44,6 +44,7 @@ REASONS = {
     "day_11": (Attention.GATE_DUE, "gate_due"),
     "refused": (Attention.GATE_DUE, "gate_refused"),
     "unsigned": (Attention.GATE_DUE, "unsigned"),
+    "held": (Attention.GATE_DUE, "held"),
     "cheerful": (Attention.OVER_LOADING, "over_loading"),
     "tightened": (Attention.UNSEEN, "unseen_tightening"),
     "late_pain": (Attention.THIS_WEEK, "late_load_pain"),
