@@ -40,10 +40,15 @@ from tracker.selectors.record import ANSWERS, Rows
 
 Row = Mapping[str, Any]
 
+SPELT = 36
+"""Letters of an id with its hyphens."""
+
 
 def instant(text: str) -> datetime:
     """An aware instant in UTC; SQLite keeps it without its zone."""
     at = datetime.fromisoformat(text)
+    if at.tzinfo is UTC:
+        return at
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
@@ -56,8 +61,9 @@ def number(value: Any) -> Decimal | None:
 
 
 def name(value: Any) -> str:
-    """An id in one spelling, whichever database it came from."""
-    return str(UUID(str(value)))
+    """An id in one spelling, whichever database it came from: SQLite leaves the hyphens out."""
+    text = str(value)
+    return text if len(text) == SPELT else str(UUID(text))
 
 
 def nested(value: Any) -> Any:

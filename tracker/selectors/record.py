@@ -1,22 +1,22 @@
 """The whole record of one episode in one statement, whatever the history.
 
-Every kind of row becomes one JSON object, all kinds are one UNION ALL, and the text of that statement is worked out
+All rows of a kind become one JSON array, all kinds are one UNION ALL, and the text of that statement is worked out
 once: a check-in must not pay for building a dozen queries.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model, Q, QuerySet, Value
-from django.db.models.functions import JSONObject
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Aggregate, Model, Q, QuerySet, TextField, Value
+from django.db.models.sql.compiler import SQLCompiler
 
 from tracker.models import (
     Acknowledgement,
@@ -33,7 +33,7 @@ from tracker.models import (
     Review,
 )
 
-Rows = Mapping[str, list[dict[str, Any]]]
+Rows = Mapping[str, Sequence[dict[str, Any]]]
 """Plain rows by kind. Times, dates and ids are text, exactly as the database gave them."""
 
 # Stand-ins that the statement is built with and that every call replaces.
@@ -82,8 +82,18 @@ _KINDS: dict[str, tuple[type[Model], str, str, dict[str, str]]] = {
 }
 
 
+class Packed(Aggregate):
+    """All rows as one JSON array of arrays."""
+
+    output_field = TextField()
+    template = "JSON_GROUP_ARRAY(JSON_ARRAY(%(expressions)s))"
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Sequence[Any]]:
+        return self.as_sql(compiler, connection, template="JSON_AGG(JSON_BUILD_ARRAY(%(expressions)s))")
+
+
 def rows(episode_id: UUID, since: date) -> Rows:
-    """Every row of the episode by kind; check-ins from `since` on, oldest entry first."""
+    """Every row of the episode by kind; check-ins from `since` on, in no order."""
     sql, params = _statement(connection.vendor)
     known: dict[Any, Any] = {
         _EPISODE: episode_id,
@@ -93,7 +103,7 @@ def rows(episode_id: UUID, since: date) -> Rows:
     }
     with connection.cursor() as cursor:
         cursor.execute(sql, [known.get(param, param) for param in params])
-        return _by_kind(cursor.fetchall())
+        return {kind: _unpacked(kind, body) for kind, body in cursor.fetchall()}
 
 
 @cache
@@ -107,12 +117,18 @@ def _queries() -> Iterator[QuerySet[Any, Any]]:
         wanted = Q(**{path: _EPISODE})
         if kind == "check_in":
             wanted &= Q(date__gte=_SINCE)
-        fields = {name: name for name in columns.split()} | renamed
-        yield model.objects.filter(wanted).order_by().values_list(Value(kind), JSONObject(**fields))  # type: ignore[attr-defined]
+        packed = Packed(*columns.split(), *renamed.values())
+        named = model._default_manager.filter(wanted).order_by().annotate(row_kind=Value(kind)).values("row_kind")
+        yield named.annotate(packed=packed).values_list("row_kind", "packed")
 
 
-def _by_kind(fetched: list[tuple[str, Any]]) -> Rows:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for kind, body in fetched:
-        found[kind].append(json.loads(body, parse_float=str) if isinstance(body, str) else body)
-    return found
+def _unpacked(kind: str, body: Any) -> Sequence[dict[str, Any]]:
+    names = _names(kind)
+    packed = json.loads(body, parse_float=str) if isinstance(body, str) else body
+    return [dict(zip(names, values, strict=True)) for values in packed or ()]
+
+
+@cache
+def _names(kind: str) -> tuple[str, ...]:
+    _, _, columns, renamed = _KINDS[kind]
+    return (*columns.split(), *renamed)
