@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
+from tracker.clinical.bands import LAST_DAY
+
 DAY, POINT, EDGE = 2, 3, 3
 """SVG units a day, a point of pain, and round the edge. Whole numbers and relative steps keep 200 rows small."""
 
@@ -26,11 +28,11 @@ def sparkline(
 
     `points` are (day, score 0-10 or None for no answer), `band` (day, low, high). The window ends at `day`, else at
     the last point, and is never shorter than 60 days. A day without an answer breaks the line; an empty path or None
-    stands for what is not known.
+    stands for what is not known. `corners` says on which days a band needs an edge.
     """
     answered = [(at, score) for at, score in points if score is not None]
     end = day if day is not None else max((at for at, _ in answered), default=0)
-    start = max(0, end - WINDOW)
+    start = _start(end)
     shown = [(at, score) for at, score in answered if start <= at <= end]
     inside = [edge for edge in band if start <= edge[0] <= start + WINDOW]
     return {
@@ -38,6 +40,16 @@ def sparkline(
         "line": " ".join(_line(run, start) for run in _runs(shown)),
         "last": [_x(shown[-1][0], start), _y(shown[-1][1])] if shown else None,
     }
+
+
+def corners(day: int) -> list[int]:
+    """The days whose edges are enough to draw the band of the window that ends at `day`."""
+    start = _start(day)
+    return sorted({min(at, LAST_DAY) for at in range(start, start + WINDOW + 1, BAND_EVERY)})
+
+
+def _start(end: int) -> int:
+    return max(0, end - WINDOW)
 
 
 def _runs(points: Sequence[tuple[int, float]]) -> Iterable[list[tuple[int, float]]]:
@@ -60,11 +72,10 @@ def _step(one: tuple[int, int], other: tuple[int, int]) -> str:
 
 
 def _band(band: Sequence[tuple[int, float, float]], start: int) -> str:
-    corners = [edge for at, edge in enumerate(band) if at % BAND_EVERY == 0 or at == len(band) - 1]
-    if not corners:
+    if not band:
         return ""
-    upper = [f"{_x(day, start)},{_y(high)}" for day, _, high in corners]
-    lower = [f"{_x(day, start)},{_y(low)}" for day, low, _ in reversed(corners)]
+    upper = [f"{_x(day, start)},{_y(high)}" for day, _, high in band]
+    lower = [f"{_x(day, start)},{_y(low)}" for day, low, _ in reversed(band)]
     return "M" + "L".join(upper + lower) + "Z"
 
 

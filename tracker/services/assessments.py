@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from tracker.clinical import bands
 from tracker.clinical.allowance import Allowance
 from tracker.clinical.case import band_pain
 from tracker.clinical.findings import Finding
-from tracker.clinical.sparkline import WINDOW, sparkline
+from tracker.clinical.sparkline import corners, sparkline
 from tracker.models import Alert, Assessment, CheckIn, Clinic, Episode
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
@@ -72,7 +73,7 @@ def refresh(
     if open_alerts(episode=episode, found=result.to_raise, now=now, check_in=check_in):
         case = cases.case(episode, now=now)
         result = core.assess(case.history, case.plan, case.clinic_date, now)
-    return _keep(_row(case, result, now))
+    return _keep(_row(case, result, now), surely_new=check_in is not None)
 
 
 def open_alerts(
@@ -118,9 +119,9 @@ def _batches(ids: list[UUID]) -> Iterator[list[UUID]]:
         yield ids[start : start + BATCH]
 
 
-def _keep(row: Assessment) -> Assessment | None:
-    """One upsert, and none at all when nothing would change."""
-    if Assessment.objects.filter(pk=row.episode_id, fingerprint=row.fingerprint).exists():
+def _keep(row: Assessment, *, surely_new: bool) -> Assessment | None:
+    """One upsert, and none at all when nothing would change; what a check-in changed need not be asked."""
+    if not surely_new and Assessment.objects.filter(pk=row.episode_id, fingerprint=row.fingerprint).exists():
         return None
     columns = [field.attname for field in Assessment._meta.concrete_fields if not field.primary_key]
     Assessment.objects.bulk_create(
@@ -137,7 +138,7 @@ def _row(case: Case, result: core.Assessment, now: datetime) -> Assessment:
     last = case.history.check_ins[-1] if case.history.check_ins else None
     told = ("findings", "milestones", "pain", "flexion", "load")
     worked_out: dict[str, Any] = {
-        **_plain({name: getattr(result, name) for name in told}),
+        **{name: getattr(result, name) for name in told},
         "as_of": result.as_of,
         "core_version": result.core_version,
         "status": result.status,
@@ -154,28 +155,21 @@ def _row(case: Case, result: core.Assessment, now: datetime) -> Assessment:
         "last_check_in": last.date if last else None,
         "last_check_in_at": max((row.entered_at for row in case.history.check_ins), default=None),
     }
+    text = json.dumps(worked_out, sort_keys=True, default=_as_json)
+    plain = json.loads(text)
     return Assessment(
         episode=case.episode,
         clinic=case.clinic,
         computed_at=now,
-        fingerprint=_fingerprint(worked_out),
-        **worked_out,
+        fingerprint=hashlib.sha256(text.encode()).hexdigest(),
+        **worked_out | {name: plain[name] for name in told},
     )
 
 
-def _fingerprint(worked_out: dict[str, Any]) -> str:
-    text = json.dumps(worked_out, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """Dataclasses, dates, numbers and codes as JSON has them."""
-    return json.loads(json.dumps(value, default=_as_json))
-
-
 def _as_json(value: Any) -> Any:
+    """Dataclasses, dates, numbers and codes as JSON has them."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        return {name: getattr(value, name) for name in _names(type(value))}
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, (set, frozenset)):
@@ -185,11 +179,16 @@ def _as_json(value: Any) -> Any:
     return str(value)
 
 
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 def _seen(allowed: Allowance) -> bool | None:
     return None if not allowed.signed else allowed.acknowledged_at is not None
 
 
 def _sparkline(case: Case, day: int) -> dict[str, object]:
     points = [((row.date - case.surgery_date).days, band_pain(row)) for row in case.history.check_ins if row.current]
-    expected = bands.pain_series(case.plan, case.history.baseline_pain, day + WINDOW)
-    return sparkline(points, [(band.day, band.low, band.high) for band in expected], day)
+    expected = (bands.pain(case.plan, case.history.baseline_pain, corner) for corner in corners(day))
+    return sparkline(points, [(band.day, band.low, band.high) for band in expected if band], day)
