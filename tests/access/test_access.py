@@ -186,5 +186,3 @@ def test_a_surgeon_of_another_clinic_cannot_be_named_as_the_operator(seen: World
     assert response.status_code == 400
     assert list(response.json()["errors"]) == ["surgeon"]
     assert "Ocelot" not in response.content.decode()
-
-

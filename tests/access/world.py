@@ -137,13 +137,13 @@ def _knee(staff: Staff, whose: str) -> Episode:
     surgeon, patient = staff.surgeon, scenes.patient(knee)
     basis = f"The film of {mark}."
     today = scenes.today(staff.clinic)
-    clearances.decide(
-        episode=knee, by=surgeon, gate="G6", decision=Decision.REFUSED, basis=basis, decided_on=today
-    )
+    clearances.decide(episode=knee, by=surgeon, gate="G6", decision=Decision.REFUSED, basis=basis, decided_on=today)
     episodes.record_fact(episode=knee, by=surgeon, kind="modifier", value="smoker", reason=f"{mark} said so.")
     order = NewOrder(starts_on=today, reason=f"Swelling of {mark}.", max_percent=25)
     restrictions.order(episode=knee, by=surgeon, order=order)
-    measurements.record(episode=knee, by=surgeon, kind="body_weight_kg", value=scenes.enrolment(staff).body_weight_kg, measured_on=today)
+    measurements.record(
+        episode=knee, by=surgeon, kind="body_weight_kg", value=scenes.enrolment(staff).body_weight_kg, measured_on=today
+    )
     milestones.reach(episode=knee, by=patient, key="QUAD_SET", reached_on=today)
     scenes.check_in(knee, pain_load=3, symptoms=["breathless"], note=f"{mark} writes.")
     triage.acknowledge(alert=Alert.objects.get(episode=knee, code="breathless"), by=surgeon, note=f"Calling {mark}.")

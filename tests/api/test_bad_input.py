@@ -240,7 +240,9 @@ def test_a_value_of_the_wrong_kind_is_refused_by_the_name_of_its_field(scene: Sc
     for path, field in each_field(write.shape):
         for value in wrong_values(field):
             answer = send_raw(scene, write, json.dumps(with_value(write.body, path, value)), by=program)
-            named = answer.status_code == 400 and any(name.startswith(".".join(path)) for name in answer.json()["errors"])
+            named = answer.status_code == 400 and any(
+                name.startswith(".".join(path)) for name in answer.json()["errors"]
+            )
             if not named:
                 missed.append((path, str(value)[:30], answer.status_code, answer.content[:200]))
     assert not missed
@@ -373,7 +375,9 @@ CANNOT_BE: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "body", "field"), CANNOT_BE, ids=[f"{name}-{field}-{n}" for n, (name, _, field) in enumerate(CANNOT_BE)])
+@pytest.mark.parametrize(
+    ("name", "body", "field"), CANNOT_BE, ids=[f"{name}-{field}-{n}" for n, (name, _, field) in enumerate(CANNOT_BE)]
+)
 def test_what_cannot_be_right_is_refused_by_the_name_of_its_field(
     scene: Scene, name: str, body: dict[str, Any], field: str
 ) -> None:
@@ -403,11 +407,15 @@ def test_a_second_open_episode_of_one_knee_is_refused(scene: Scene) -> None:
     assert counted() == before
 
 
-def test_another_patients_record_number_is_refused_when_enrolling_and_when_correcting(scene: Scene, home: Staff) -> None:
+def test_another_patients_record_number_is_refused_when_enrolling_and_when_correcting(
+    scene: Scene, home: Staff
+) -> None:
     scenes.knee(home, record_number="R-1")
     before = counted()
     problem(scene.surgeon.send("episodes/", KNEE | {"record_number": "R-1"}), 400, "record_number")
-    problem(scene.surgeon.send(f"episodes/{scene.knee.pk}/", {"record_number": "R-1"}, verb="patch"), 400, "record_number")
+    problem(
+        scene.surgeon.send(f"episodes/{scene.knee.pk}/", {"record_number": "R-1"}, verb="patch"), 400, "record_number"
+    )
     assert counted() == before
 
 

@@ -143,5 +143,3 @@ def test_a_check_in_takes_at_most_twelve_statements_whatever_the_history(
         assert who.send(path_of(knee), FULL | {"note": ""}).status_code == 201
     own = [query["sql"] for query in caught if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
     assert len(own) <= 12, "\n".join(own)
-
-

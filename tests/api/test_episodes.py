@@ -56,7 +56,9 @@ def test_what_was_enrolled_is_what_is_read(physio: Program, home: Staff) -> None
 
 
 def test_only_what_is_needed_has_to_be_said(physio: Program, home: Staff) -> None:
-    person = {name: KNEE["patient"][name] for name in ("given_name", "family_name", "birth_date", "sex", "body_weight_kg")}
+    person = {
+        name: KNEE["patient"][name] for name in ("given_name", "family_name", "birth_date", "sex", "body_weight_kg")
+    }
     needed = {name: KNEE[name] for name in ("procedure", "side", "surgery_date", "protocol")}
     episode = physio.send("episodes/", needed | {"patient": person}).json()
     assert episode["patient"]["time_zone"] == home.clinic.time_zone

@@ -148,9 +148,7 @@ def test_other_writes_of_a_patient_mind_the_key_too(patient: Program, knee: Epis
         "measurements": {"kind": "flexion", "value": 70, "measured_on": "2026-06-15"},
         "milestones": {"key": "QUAD_SET", "reached_on": "2026-06-15"},
     }
-    first, again = (
-        patient.send(f"episodes/{knee.pk}/{path}/", bodies[path], Idempotency_Key=key) for _ in range(2)
-    )
+    first, again = (patient.send(f"episodes/{knee.pk}/{path}/", bodies[path], Idempotency_Key=key) for _ in range(2))
     assert first.status_code == again.status_code == 201
     assert first.content == again.content
     assert patient.read(f"episodes/{knee.pk}/{path}/").json()["count"] == 1

@@ -154,13 +154,19 @@ def test_today_is_valid_until_the_earlier_of_the_two_midnights(home: Staff) -> N
     assert now["valid_until"] == "2026-06-15T12:00:00Z", "midnight in Auckland comes before midnight in London"
 
 
-def test_the_lists_of_alerts_follow_what_was_done(home: Staff, surgeon: Program, physio: Program, knee: Episode) -> None:
+def test_the_lists_of_alerts_follow_what_was_done(
+    home: Staff, surgeon: Program, physio: Program, knee: Episode
+) -> None:
     scenes.check_in(knee, symptoms=["breathless", "wound_leak"])
     first, second = results(physio, "alerts/")
     assert [first["urgency"], second["urgency"]] == ["R0", "R1"]
     assert first["name"] == str(knee.patient)
     taken = physio.send(f"alerts/{first['id']}/acknowledge/", {"note": "Calling."}).json()
-    assert (taken["state"], taken["events"][0]["note"], taken["events"][0]["by"]) == ("acknowledged", "Calling.", "Jo Mbeki")
+    assert (taken["state"], taken["events"][0]["note"], taken["events"][0]["by"]) == (
+        "acknowledged",
+        "Calling.",
+        "Jo Mbeki",
+    )
     closed = surgeon.send(f"alerts/{second['id']}/close/", {"outcome": "seen", "note": "Dry."}).json()
     assert (closed["state"], closed["events"][-1]["outcome"]) == ("closed", "seen")
     assert [row["id"] for row in results(physio, "alerts/")] == [first["id"]]

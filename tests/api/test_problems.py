@@ -32,9 +32,7 @@ def test_a_refusal_says_what_it_is_and_what_to_do(patient: Program, knee: Episod
 def test_an_unknown_code_is_answered_with_the_known_ones(patient: Program, knee: Episode) -> None:
     body = {"date": "2026-06-15", "aids": "wheelchair"}
     said = problem(patient.send(f"episodes/{knee.pk}/check-ins/", body), 400)
-    assert said["errors"]["aids"] == [
-        "aids cannot be 'wheelchair'. Use one of: two_crutches, one_crutch, stick, none."
-    ]
+    assert said["errors"]["aids"] == ["aids cannot be 'wheelchair'. Use one of: two_crutches, one_crutch, stick, none."]
 
 
 def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing_of_its_cause(
@@ -65,7 +63,9 @@ def test_another_kind_of_answer_than_json_is_not_to_be_had(patient: Program) -> 
     problem(patient.get("/api/v1/me/", HTTP_ACCEPT="text/html"), 406)
 
 
-@pytest.mark.parametrize("path", ["episodes/%00/", "protocols/%00/", "protocols/%F0%9F%98%80/", "restrictions/a%00b/acknowledge/"])
+@pytest.mark.parametrize(
+    "path", ["episodes/%00/", "protocols/%00/", "protocols/%F0%9F%98%80/", "restrictions/a%00b/acknowledge/"]
+)
 def test_an_address_that_no_database_can_hold_leads_nowhere(patient: Program, knee: Episode, path: str) -> None:
     ask = patient.read if "acknowledge" not in path else patient.send
     problem(ask(path), 404)
@@ -82,7 +82,9 @@ PATHS = ("check-ins/", "measurements/", "milestones/", "restrictions/", "clearan
 
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=ANY_JSON | st.dictionaries(FIELDS, ANY_JSON, max_size=6), where=st.sampled_from(PATHS))
-def test_no_json_whatever_is_a_fault_of_ours(home: Staff, knee: Episode, surgeon: Program, body: Any, where: str) -> None:
+def test_no_json_whatever_is_a_fault_of_ours(
+    home: Staff, knee: Episode, surgeon: Program, body: Any, where: str
+) -> None:
     answer = surgeon.post(
         f"/api/v1/episodes/{knee.pk}/{where}", data=json.dumps(body).encode(), content_type="application/json"
     )

@@ -102,7 +102,9 @@ def broken(path: tuple[Any, ...], value: object) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize(("path", "value", "table", "field"), BREAKAGES, ids=lambda part: "gone" if part is GONE else str(part)[:40])
+@pytest.mark.parametrize(
+    ("path", "value", "table", "field"), BREAKAGES, ids=lambda part: "gone" if part is GONE else str(part)[:40]
+)
 def test_an_error_names_file_table_field_and_remedy(
     path: tuple[Any, ...], value: object, table: str, field: str
 ) -> None:

@@ -22,7 +22,13 @@ def polylines(drawing: str, colour: str) -> int:
 def every_figure() -> list[str]:
     return [
         charts.pain(FRAME, [(1, 5), (2, 4), (4, 3)], BAND, [(0, 5), (84, 2)]),
-        charts.load(FRAME, [(0, 20), (14, 50), (42, 100)], [(0, 20), (14, 50)], [(3, 25, False), (20, 75, True)], [(0, 100), (84, 100)]),
+        charts.load(
+            FRAME,
+            [(0, 20), (14, 50), (42, 100)],
+            [(0, 20), (14, 50)],
+            [(3, 25, False), (20, 75, True)],
+            [(0, 100), (84, 100)],
+        ),
         charts.bend(FRAME, [(3, 60), (20, 95)], [(14, 80), (21, 90)], [(14, 90), (42, 110)]),
     ]
 

@@ -224,7 +224,9 @@ def test_a_correction_that_comes_too_late_still_raises_its_red_flag(phone: Clien
     assert Alert.objects.filter(episode=knee, urgency="R0").exists()
 
 
-def test_a_refused_check_in_with_a_same_day_sign_names_the_clinic_not_the_emergency(phone: Client, knee: Episode) -> None:
+def test_a_refused_check_in_with_a_same_day_sign_names_the_clinic_not_the_emergency(
+    phone: Client, knee: Episode
+) -> None:
     status, page = send(phone, pain_load="99", symptoms="calf_sore")
     assert status == 400
     assert "Call the clinic: 020 7946 0000" in page

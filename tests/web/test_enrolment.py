@@ -116,7 +116,9 @@ def test_what_was_typed_stays(riverside: Staff, coordinator: Client) -> None:
     assert re.search(r'<option value="MOWHTO" selected', text)
 
 
-def test_a_second_open_episode_of_a_knee_is_refused_and_of_the_other_is_not(riverside: Staff, coordinator: Client) -> None:
+def test_a_second_open_episode_of_a_knee_is_refused_and_of_the_other_is_not(
+    riverside: Staff, coordinator: Client
+) -> None:
     assert send(coordinator, riverside, record_number="R7")[0] == 302
     status, text = send(coordinator, riverside, record_number="R7")
     assert status == 400

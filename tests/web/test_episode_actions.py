@@ -76,7 +76,9 @@ def test_nobody_but_the_surgeon_signs(riverside: Staff, physio: Client, coordina
     assert not Signature.objects.exists()
 
 
-def test_clearing_opens_the_step_and_refusing_keeps_the_level(surgeon: Client, knee: Episode, clock: StoppedClock) -> None:
+def test_clearing_opens_the_step_and_refusing_keeps_the_level(
+    surgeon: Client, knee: Episode, clock: StoppedClock
+) -> None:
     clock.advance(timedelta(days=21))
     typed = {"gate": "G6", "basis": "Film seen.", "decided_on": "2026-07-06"}
     text = done(surgeon, knee, "clearances/", **typed, decision="refused", revision=fresh(knee).revision)
@@ -351,7 +353,9 @@ def test_an_alert_is_acknowledged_handed_over_and_closed_with_its_notes(
 def test_an_alert_is_not_handed_to_somebody_of_another_clinic(physio: Client, stranger: Client, knee: Episode) -> None:
     alert = alert_of(knee)
     elsewhere = stranger.session["_auth_user_id"]
-    assert "not one of the choices" in refused(physio, knee, f"alerts/{alert.pk}/hand-over/", to=elsewhere, note="Yours.")
+    assert "not one of the choices" in refused(
+        physio, knee, f"alerts/{alert.pk}/hand-over/", to=elsewhere, note="Yours."
+    )
 
 
 def test_a_refused_note_comes_back_at_its_own_alert(physio: Client, knee: Episode) -> None:
@@ -365,7 +369,9 @@ def test_a_refused_note_comes_back_at_its_own_alert(physio: Client, knee: Episod
 
 
 def test_staff_enter_a_check_in_for_any_day_since_surgery(physio: Client, knee: Episode) -> None:
-    answer = physio.post(f"/episodes/{knee.pk}/check-ins/", {"date": "2026-05-26", "pain_load": "6", "symptoms": "none_of_these"})
+    answer = physio.post(
+        f"/episodes/{knee.pk}/check-ins/", {"date": "2026-05-26", "pain_load": "6", "symptoms": "none_of_these"}
+    )
     row = CheckIn.objects.get()
     assert answer.headers["Location"] == f"/check-in/done/{row.pk}/"
     assert (row.pain_load, row.symptoms, row.role) == (6, [], "physiotherapist")
@@ -394,7 +400,9 @@ def test_a_wrong_check_in_names_the_remedy_and_keeps_what_was_typed(
 
 
 def test_a_red_flag_in_a_refused_check_in_is_kept(physio: Client, knee: Episode) -> None:
-    answer = physio.post(f"/episodes/{knee.pk}/check-ins/", {"date": TODAY, "pain_load": "11", "symptoms": "breathless"})
+    answer = physio.post(
+        f"/episodes/{knee.pk}/check-ins/", {"date": TODAY, "pain_load": "11", "symptoms": "breathless"}
+    )
     assert "Not saved, but what was ticked is kept as an alert" in answer.content.decode()
     assert Alert.objects.get(episode=knee).urgency == "R0"
 

@@ -121,7 +121,7 @@ def test_figures_stand_with_their_tables(riverside: Staff, surgeon: Client, knee
     scenes.diary(riverside, knee, [5, 4, None, 3], reported_load="half")
     text = page(surgeon, knee)
     assert text.count('class="plot"') >= 3
-    assert text.count('<summary>The numbers') == 3
+    assert text.count("<summary>The numbers") == 3
     assert "no answer" in text
 
 

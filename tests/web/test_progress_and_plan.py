@@ -26,8 +26,8 @@ def test_every_figure_has_its_words_its_source_and_its_numbers(phone: Client, ri
     shown = page(phone, "/progress/")
     assert "Day 20: pain 4 of 10. Expected on that day: " in shown
     assert "BMC MSD 2023;24:208" in shown
-    assert shown.count('<summary>The numbers') == 3
-    assert shown.count('<summary>Where this comes from') == 2
+    assert shown.count("<summary>The numbers") == 3
+    assert shown.count("<summary>Where this comes from") == 2
     assert "<td>20</td><td>14 Jun</td><td>4</td>" in shown
 
 

@@ -27,7 +27,9 @@ def test_every_shipped_protocol_is_listed_with_its_steps_and_gates(physio: Clien
     assert "Meniscal root repair" in text
 
 
-@pytest.mark.parametrize("key", ["mowhto_std", "mowhto_acc", "mowhto_trad", "lcwhto_std", "mcwdfo_std", "lowdfo_std", "dlo_std"])
+@pytest.mark.parametrize(
+    "key", ["mowhto_std", "mowhto_acc", "mowhto_trad", "lcwhto_std", "mcwdfo_std", "lowdfo_std", "dlo_std"]
+)
 def test_every_number_of_a_protocol_stands_beside_its_source(physio: Client, key: str) -> None:
     text = physio.get(f"/protocols/{key}/").content.decode()
     protocol = protocols.shipped()[key]

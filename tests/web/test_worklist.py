@@ -81,7 +81,9 @@ def test_those_on_track_are_folded_behind_a_link(riverside: Staff, physio: Clien
     assert order(page(physio, "?need=all")) == [str(knee.pk)]
 
 
-def test_a_filter_shows_one_need_and_its_count_and_emergencies_whatever_is_asked(riverside: Staff, physio: Client) -> None:
+def test_a_filter_shows_one_need_and_its_count_and_emergencies_whatever_is_asked(
+    riverside: Staff, physio: Client
+) -> None:
     alarm, gate, _ = (
         at(settled(riverside), need) for need in (Attention.EMERGENCY, Attention.GATE_DUE, Attention.SILENT)
     )
@@ -91,7 +93,9 @@ def test_a_filter_shows_one_need_and_its_count_and_emergencies_whatever_is_asked
     assert "Needs someone 3" in text
 
 
-@pytest.mark.parametrize("query", ["?need=nonsense", "?page=x", "?page=99999999999999999999", "?at=x", "?q=%00", "?page=-1"])
+@pytest.mark.parametrize(
+    "query", ["?need=nonsense", "?page=x", "?page=99999999999999999999", "?at=x", "?q=%00", "?page=-1"]
+)
 def test_an_address_that_means_nothing_shows_the_list(riverside: Staff, physio: Client, query: str) -> None:
     assert "Who needs you today" in page(physio, query)
 
@@ -145,9 +149,7 @@ def test_seen_is_counted_for_today_and_until_the_next_look(
 ) -> None:
     one, two, _ = (at(settled(riverside), Attention.BEHIND) for _ in range(3))
     triage.look(episode=one, by=riverside.physiotherapist)
-    triage.look(
-        episode=two, by=riverside.surgeon, next_look_on=scenes.today(riverside.clinic) + timedelta(days=3)
-    )
+    triage.look(episode=two, by=riverside.surgeon, next_look_on=scenes.today(riverside.clinic) + timedelta(days=3))
     assert "<b>2 of 3</b> seen" in page(physio)
     clock.advance(timedelta(days=1))
     text = page(physio)
@@ -168,9 +170,7 @@ def test_an_alert_after_the_look_makes_the_patient_unseen_again(
     assert "<b>0 of 1</b> seen" in page(physio)
 
 
-def test_an_alert_is_acknowledged_under_its_row_and_the_place_is_kept(
-    riverside: Staff, physio: Client
-) -> None:
+def test_an_alert_is_acknowledged_under_its_row_and_the_place_is_kept(riverside: Staff, physio: Client) -> None:
     knee = settled(riverside)
     scenes.check_in(knee, symptoms=["calf_sore"])
     text = page(physio, f"?need=same_day&at={knee.pk}")
@@ -192,7 +192,9 @@ def test_the_next_look_is_set_under_the_row(riverside: Staff, physio: Client) ->
     assert "✓ look 19 Jun" in page(physio)
 
 
-@pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/admin/"])
+@pytest.mark.parametrize(
+    "evil", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/admin/"]
+)
 def test_a_form_returns_only_to_our_own_pages(riverside: Staff, physio: Client, knee: Episode, evil: str) -> None:
     answer = physio.post(f"/episodes/{knee.pk}/look/", {"next": evil})
     assert answer.headers["Location"].startswith(f"/episodes/{knee.pk}/")
@@ -216,15 +218,15 @@ def copies(of: Episode, number: int) -> None:
 
 
 def statements(browser: Client, query: str = "") -> int:
-    with CaptureQueriesContext(connection, ) as counted:
+    with CaptureQueriesContext(
+        connection,
+    ) as counted:
         page(browser, query)
     return len(counted)
 
 
 @pytest.mark.parametrize("query", ["", "?need=all", "?need=behind", "?q=hale", "?need=all&at={knee}"])
-def test_the_statements_are_few_and_the_same_for_10_and_200_knees(
-    riverside: Staff, physio: Client, query: str
-) -> None:
+def test_the_statements_are_few_and_the_same_for_10_and_200_knees(riverside: Staff, physio: Client, query: str) -> None:
     knee = at(settled(riverside), Attention.BEHIND)
     scenes.check_in(knee, symptoms=["calf_sore"])
     copies(knee, 9)
@@ -234,9 +236,7 @@ def test_the_statements_are_few_and_the_same_for_10_and_200_knees(
     assert few == many <= MOST_STATEMENTS
 
 
-def test_the_statements_do_not_grow_with_the_history(
-    riverside: Staff, physio: Client, clock: StoppedClock
-) -> None:
+def test_the_statements_do_not_grow_with_the_history(riverside: Staff, physio: Client, clock: StoppedClock) -> None:
     knee = scenes.knee(riverside, day=0)
     counts = []
     for days in (18, 60):

@@ -102,9 +102,7 @@ def test_a_level_without_a_limit_shows_no_kilograms() -> None:
     assert "<b>FWB</b><small>" in row
 
 
-@pytest.mark.parametrize(
-    ("seen", "words"), [(True, "seen by patient"), (False, "not yet seen"), (None, "not signed")]
-)
+@pytest.mark.parametrize(("seen", "words"), [(True, "seen by patient"), (False, "not yet seen"), (None, "not signed")])
 def test_seen_not_seen_and_not_signed_are_three_different_things(seen: bool | None, words: str) -> None:
     assert words in html(ROW._replace(seen=seen))
 

@@ -95,7 +95,9 @@ def load(
         layers.append(geom_line(**_xy(stairs), color=PALETTE["plan"], size=1.1, tooltips="none"))
     if signed:
         stairs = _stairs(signed, frame.today)
-        layers.append(geom_area(**_xy(stairs), fill=PALETTE["tint"], color=PALETTE["tint"], alpha=1, size=0, tooltips="none"))
+        layers.append(
+            geom_area(**_xy(stairs), fill=PALETTE["tint"], color=PALETTE["tint"], alpha=1, size=0, tooltips="none")
+        )
         layers.append(geom_line(**_xy(stairs), color=PALETTE["accent"], size=1.5, tooltips="none"))
     for over, colour, shape, size in ((False, "ink", 16, 1.9), (True, "r1", 17, 3.2)):
         dots = [(day, percent) for day, percent, is_over in reported if is_over is over and day <= frame.until]
@@ -132,7 +134,9 @@ def _ribbon(band: Sequence[tuple[int, float, float]]) -> list[Any]:
         return []
     data = {"x": [day for day, _, _ in band], "low": [low for _, low, _ in band], "high": [high for _, _, high in band]}
     shape = aes("x", ymin="low", ymax="high")
-    return [geom_ribbon(shape, data=data, fill=PALETTE["band"], color=PALETTE["band"], alpha=1, size=0, tooltips="none")]
+    return [
+        geom_ribbon(shape, data=data, fill=PALETTE["band"], color=PALETTE["band"], alpha=1, size=0, tooltips="none")
+    ]
 
 
 def _other(frame: Frame, points: Points) -> list[Any]:

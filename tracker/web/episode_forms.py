@@ -124,7 +124,9 @@ def _stand_in(refused: Refused | None) -> dict[str, StaffForm]:
     return {refused.action.replace("-", "_"): refused.form} if refused else {}
 
 
-def _fact_form(kind: FactKind, episode: Episode, page: EpisodePage, refused: Refused | None) -> tuple[str, StaffForm, bool]:
+def _fact_form(
+    kind: FactKind, episode: Episode, page: EpisodePage, refused: Refused | None
+) -> tuple[str, StaffForm, bool]:
     """What is recorded, its form, and whether it stands open."""
     if refused and refused.action == "fact" and refused.form.data.get("kind") == kind:
         return FACT_KINDS[kind], refused.form, True

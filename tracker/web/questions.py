@@ -29,7 +29,11 @@ WORDS: dict[str, list[tuple[str, str]]] = {
         ("elsewhere", "Somewhere else"),
     ],
     "swelling": [("none", "None"), ("mild", "A little"), ("moderate", "Clearly swollen"), ("severe", "Very swollen")],
-    "analgesia": [("none", "None"), ("simple", "Simple ones, such as paracetamol"), ("opioid", "Strong ones (opioids)")],
+    "analgesia": [
+        ("none", "None"),
+        ("simple", "Simple ones, such as paracetamol"),
+        ("opioid", "Strong ones (opioids)"),
+    ],
     "can_load": YES_NO,
     "pain_eased": YES_NO,
 }

@@ -99,10 +99,18 @@ PERCENT_OF_TERM = {Term.NWB: 0, Term.WBAT: 100, Term.FWB: 100}
 
 
 class Clear(StaffForm):
-    gate = fields.choice("Gate", ((gate.value, rule.name) for gate, rule in protocols.gates().items()), "Choose the gate.")
-    decision = fields.choice("Decision", ((Decision.CLEARED, "Clear"), (Decision.REFUSED, "Not yet")), "Choose the decision.")
-    basis = fields.note("What you base it on", "Say what the decision rests on, such as the film and what it shows.", rows=3)
-    decided_on = fields.day("Decided on", "Choose the day of the decision.", help_text="The ladder counts from this day.")
+    gate = fields.choice(
+        "Gate", ((gate.value, rule.name) for gate, rule in protocols.gates().items()), "Choose the gate."
+    )
+    decision = fields.choice(
+        "Decision", ((Decision.CLEARED, "Clear"), (Decision.REFUSED, "Not yet")), "Choose the decision."
+    )
+    basis = fields.note(
+        "What you base it on", "Say what the decision rests on, such as the film and what it shows.", rows=3
+    )
+    decided_on = fields.day(
+        "Decided on", "Choose the day of the decision.", help_text="The ladder counts from this day."
+    )
 
 
 class Release(StaffForm):
@@ -111,7 +119,9 @@ class Release(StaffForm):
 
 class Measure(StaffForm):
     kind = fields.choice(
-        "What", ((kind, f"{known.label}, {known.unit}") for kind, known in MEASUREMENTS.items()), "Choose what was measured."
+        "What",
+        ((kind, f"{known.label}, {known.unit}") for kind, known in MEASUREMENTS.items()),
+        "Choose what was measured.",
     )
     value = fields.decimal("Value", -100, 5000, "", required=True, step="0.01")
     measured_on = fields.day("Measured on", "Choose the day it was measured.")
@@ -143,7 +153,9 @@ class Fact(StaffForm):
     since = fields.day("Known since", "Choose the day since which it holds.")
     reason = fields.note("Reason", "Say why the plan changes.")
 
-    def __init__(self, data: Any = None, *, kind: str = "", protocols: Iterable[tuple[str, str]] = (), **options: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, kind: str = "", protocols: Iterable[tuple[str, str]] = (), **options: Any
+    ) -> None:
         super().__init__(data, **options)
         self.of_kind = kind or str(self.data.get("kind", ""))
         self.fields["kind"].widget = forms.HiddenInput()
@@ -154,7 +166,9 @@ class Fact(StaffForm):
     def _value(self, protocols: list[tuple[str, str]]) -> forms.Field:
         lowest, highest = WEIGHT_RANGE
         ways: dict[str, forms.Field] = {
-            FactKind.MODIFIER: fields.choice("Risk factor or finding", modifier_names().items(), "Choose what was found."),
+            FactKind.MODIFIER: fields.choice(
+                "Risk factor or finding", modifier_names().items(), "Choose what was found."
+            ),
             FactKind.BODY_WEIGHT: fields.decimal("Body weight, kg", lowest, highest, " kg", required=True),
             FactKind.PROTOCOL: fields.choice("Protocol", protocols, "Choose the protocol."),
             FactKind.SURGERY_DATE: fields.day("Date of surgery", "Enter the date of surgery."),

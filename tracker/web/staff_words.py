@@ -112,7 +112,11 @@ EVIDENCE = {
 
 def evidence(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The facts behind an alert as label and value, without the empty ones."""
-    said = ((EVIDENCE.get(name, name.replace("_", " ")), _plain(value)) for name, value in values.items() if name not in ("day", "role"))
+    said = (
+        (EVIDENCE.get(name, name.replace("_", " ")), _plain(value))
+        for name, value in values.items()
+        if name not in ("day", "role")
+    )
     return [(name, value) for name, value in said if value]
 
 
