@@ -50,6 +50,16 @@ def at(knee: Episode, attention: Attention) -> Episode:
     return knee
 
 
+def test_the_emergency_that_was_just_reported_stands_before_an_older_one(
+    riverside: Staff, physio: Client, clock: StoppedClock
+) -> None:
+    older, newer = scenes.knee(riverside, day=9), scenes.knee(riverside, day=40)
+    scenes.check_in(older, symptoms=["breathless"])
+    clock.advance(minutes=5)
+    scenes.check_in(newer, symptoms=["chest_pain"])
+    assert order(page(physio)) == [str(newer.pk), str(older.pk)]
+
+
 def test_the_list_stands_in_order_of_need(riverside: Staff, physio: Client) -> None:
     made = {need: at(settled(riverside), need) for need in reversed(Attention)}
     expected = [str(made[need].pk) for need in Attention if need is not Attention.ON_TRACK]

@@ -175,9 +175,11 @@ def _rows(actor: Actor, *, everybody: bool) -> list[Row]:
 
 
 def _order(row: Row) -> tuple[Any, ...]:
-    """Most urgent first; among equals the one whose operation is most recent, whose bone is softest."""
+    """Most urgent first. Among emergencies the one just reported, which a call can still change; among other equals the
+    one whose operation is most recent, whose bone is softest."""
+    reported = row.last_check_in_at.timestamp() if row.last_check_in_at and row.need is Attention.EMERGENCY else 0.0
     days = -row.surgery_date.toordinal() if row.surgery_date else 0
-    return row.need, days, row.family_name, row.given_name, row.episode
+    return row.need, -reported, days, row.family_name, row.given_name, row.episode
 
 
 def _counts(actor: Actor) -> Counter[Attention]:
