@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -60,14 +61,25 @@ class NothingHere(Endpoint):
 def listed(
     request: Request,
     rows: QuerySet[Any, Any] | Sequence[Any],
-    shape: type[serializers.BaseSerializer[Any]],
+    shape: type[serializers.Serializer[Any]],
     prepare: Callable[[Sequence[Any]], Sequence[Any]] | None = None,
 ) -> Response:
     """One page of the rows, each in the given shape; `prepare` looks up more for all rows of the page at once."""
     pages = Pages()
     page = pages.paginate_queryset(rows, request) or []
     shown = page if prepare is None else prepare(page)
-    return pages.get_paginated_response(shape(shown, many=True).data)
+    return pages.get_paginated_response([in_shape(row, shape) for row in shown])
+
+
+def in_shape(row: Any, shape: type[serializers.Serializer[Any]]) -> Any:
+    """The row as it is answered."""
+    return _made(shape).to_representation(row)
+
+
+@cache
+def _made(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """One for all requests: it keeps nothing of a row, and working its fields out costs as much as saving the row."""
+    return shape()
 
 
 def revised(response: Response, episode: Episode) -> Response:

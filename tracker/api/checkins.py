@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from tracker import access
 from tracker.access import Actor, Do
 from tracker.api import emergencies
-from tracker.api.base import Endpoint, listed, within
+from tracker.api.base import Endpoint, in_shape, listed, within
 from tracker.api.emergencies import UrgentError
 from tracker.api.idempotency import key_of, once
 from tracker.api.parsing import body
@@ -89,7 +89,7 @@ class Amend(Endpoint):
 
 
 def shown(row: CheckIn) -> Any:
-    return CheckInOut(rows.check_ins(row.episode).get(pk=row.pk)).data
+    return in_shape(rows.check_ins(row.episode).get(pk=row.pk), CheckInOut)
 
 
 def answers(request: Request) -> Answers:
@@ -100,7 +100,7 @@ def answers(request: Request) -> Answers:
 def recorded(row: CheckIn, by: Actor, said: Answers) -> Response:
     """The row as it was just saved, without reading it again: a phone waits for this answer."""
     row.by_name, row.note, row.current = by.user.name, said.note, True  # type: ignore[attr-defined]
-    return Response(RecordedOut(row).data, status=201)
+    return Response(in_shape(row, RecordedOut), status=201)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
@@ -49,8 +50,14 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def body(request: Request, shape: type[Strict], *, partial: bool = False) -> dict[str, Any]:
     """The request's body in the given shape; a refusal names each field that is wrong."""
-    values: dict[str, Any] = shape(partial=partial).run_validation(fields(request))
+    values: dict[str, Any] = _made(shape, partial).run_validation(fields(request))
     return values
+
+
+@cache
+def _made(shape: type[Strict], partial: bool) -> Strict:
+    """One for all requests: it keeps nothing of what it reads."""
+    return shape(partial=partial)
 
 
 def fields(request: Request) -> Mapping[str, Any]:
