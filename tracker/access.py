@@ -140,7 +140,7 @@ def may(who: Actor, do: Do) -> bool:
 
 def episode_for(visitor: Visitor, public_id: str | UUID, do: Do) -> Door:
     user = signed_in(visitor)
-    episode = _visible(user).filter(pk=_uuid(public_id)).first()
+    episode = _episodes(user).filter(pk=_uuid(public_id)).first()
     return _open(user, episode, do)
 
 
@@ -191,11 +191,7 @@ def fact_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Episode
 def _row_for(model: type[Row], visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Row]:
     user = signed_in(visitor)
     rows = model._default_manager.select_related("episode__patient", "episode__clinic")
-    row: Any = (
-        rows.annotate(staff_role=_role_in(user, "episode__clinic"))
-        .filter(Q(episode__patient__user=user) | Q(staff_role__isnull=False), pk=_uuid(public_id))
-        .first()
-    )
+    row: Any = rows.annotate(staff_role=_role_in(user, "episode__clinic")).filter(pk=_uuid(public_id)).first()
     if row is None:
         raise NotFound
     row.episode.staff_role = row.staff_role
@@ -212,11 +208,12 @@ def signed_in(visitor: Visitor) -> User:
 
 def _visible(user: User) -> QuerySet[Episode]:
     """Episodes whose existence the user may know: their own, and those of clinics they work in."""
-    return (
-        Episode.objects.select_related("patient", "clinic")
-        .annotate(staff_role=_role_in(user, "clinic"))
-        .filter(Q(patient__user=user) | Q(staff_role__isnull=False))
-    )
+    return _episodes(user).filter(Q(patient__user=user) | Q(staff_role__isnull=False))
+
+
+def _episodes(user: User) -> QuerySet[Episode]:
+    """Every episode, with the role that the user has in its clinic; None for a stranger, whom `_open` keeps out."""
+    return Episode.objects.select_related("patient", "clinic").annotate(staff_role=_role_in(user, "clinic"))
 
 
 def _role_in(user: User, clinic: str) -> Subquery:
@@ -227,6 +224,8 @@ def _open(user: User, episode: Any, do: Do) -> Door:
     if episode is None:
         raise NotFound
     patient = episode.patient if episode.patient.user_id == user.pk else None
+    if patient is None and episode.staff_role is None:
+        raise NotFound
     role = Role.PATIENT if patient is not None else Role(episode.staff_role)
     who = Actor(user, role, episode.clinic, patient)
     if not may(who, do):
