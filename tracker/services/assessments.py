@@ -43,7 +43,13 @@ class Ticked:
 
 
 def settle(
-    *, episode: Episode, now: datetime, case: Case | None = None, check_in: CheckIn | None = None, cause: str = ""
+    *,
+    episode: Episode,
+    now: datetime,
+    case: Case | None = None,
+    check_in: CheckIn | None = None,
+    cause: str = "",
+    compare: bool = False,
 ) -> bool:
     """Assesses the knee anew without ever losing what was just recorded.
 
@@ -52,7 +58,7 @@ def settle(
     """
     try:
         with transaction.atomic():
-            refresh(episode=episode, now=now, case=case, check_in=check_in)
+            refresh(episode=episode, now=now, case=case, check_in=check_in, compare=compare)
     except Exception:
         logger.exception("could not evaluate episode %s", episode.pk)
         known_as = f"check-in:{check_in.pk}" if check_in else cause or f"write:{now.isoformat()}"
@@ -62,18 +68,26 @@ def settle(
 
 
 def refresh(
-    *, episode: Episode, now: datetime, case: Case | None = None, check_in: CheckIn | None = None
-) -> Assessment | None:
-    """Works the assessment out and keeps it, opening alerts on the way. Returns the row, or None if it stood already.
+    *,
+    episode: Episode,
+    now: datetime,
+    case: Case | None = None,
+    check_in: CheckIn | None = None,
+    compare: bool = False,
+) -> None:
+    """Works the assessment out and keeps it, opening alerts on the way.
 
-    `case` saves reading the record again; it must hold everything written so far.
+    `case` saves reading the record again; it must hold everything written so far. With `compare` a row that would
+    stay as it is, is not written; who has just recorded something need not ask.
     """
     case = case or cases.case(episode, now=now)
     result = core.assess(case.history, case.plan, case.clinic_date, now)
     if open_alerts(episode=episode, found=result.to_raise, now=now, check_in=check_in):
         case = cases.case(episode, now=now)
         result = core.assess(case.history, case.plan, case.clinic_date, now)
-    return _keep(_row(case, result, now), surely_new=check_in is not None)
+    row = _row(case, result, now)
+    if not (compare and _stands(row)):
+        _keep(row)
 
 
 def open_alerts(
@@ -95,7 +109,7 @@ def tick(*, clinic: Clinic, now: datetime, anew: bool = False) -> Ticked:
     for batch in _batches(_open(clinic, current=None if anew else today.isoformat())):
         with transaction.atomic():
             for episode in _locked(batch):
-                went_well = settle(episode=episode, now=now, cause=f"day:{today}")
+                went_well = settle(episode=episode, now=now, cause=f"day:{today}", compare=anew)
                 seen, written, failed = seen + 1, written + went_well, failed + (not went_well)
     return Ticked(seen, written, failed)
 
@@ -119,10 +133,12 @@ def _batches(ids: list[UUID]) -> Iterator[list[UUID]]:
         yield ids[start : start + BATCH]
 
 
-def _keep(row: Assessment, *, surely_new: bool) -> Assessment | None:
-    """One upsert, and none at all when nothing would change; what a check-in changed need not be asked."""
-    if not surely_new and Assessment.objects.filter(pk=row.episode_id, fingerprint=row.fingerprint).exists():
-        return None
+def _stands(row: Assessment) -> bool:
+    return Assessment.objects.filter(pk=row.episode_id, fingerprint=row.fingerprint).exists()
+
+
+def _keep(row: Assessment) -> None:
+    """One upsert."""
     columns = [field.attname for field in Assessment._meta.concrete_fields if not field.primary_key]
     Assessment.objects.bulk_create(
         [row],
@@ -130,7 +146,6 @@ def _keep(row: Assessment, *, surely_new: bool) -> Assessment | None:
         unique_fields=["episode"],
         update_fields=[name.removesuffix("_id") for name in columns],
     )
-    return row
 
 
 def _row(case: Case, result: core.Assessment, now: datetime) -> Assessment:
