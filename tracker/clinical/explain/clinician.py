@@ -44,7 +44,7 @@ def symptoms(codes: list[str], on: object) -> str:
 
 def _symptom(code: str, evidence: Evidence) -> str:
     others = [label(str(other)) for other in _list(evidence.get("with"))]
-    facts = [f"with {listed(others)}"] if others else []
+    facts = [f"also {listed(others)}"] if others else []
     if "temperature_c" in evidence:
         facts.append(f"{number(evidence['temperature_c'])} °C")
     if "calf_difference_cm" in evidence:
