@@ -26,11 +26,9 @@ def main() -> None:
     ground.need_postgresql()
     with ground.database():
         few, many = (seed.knee(seed.clinic(), seed.STORIES[0], days) for days in (2, 181))
-        most = max(
-            same(told, "page", by_page, few, many),
-            same(told, "api", by_api, few, many),
-        )
-        told.goal("statements_most", most, most <= SUPERB, f"<= {SUPERB}")
+        page = same(told, "page", by_page, few, many)
+        api = same(told, "api", by_api, few, many)
+        told.goal("statements_most", max(page, api), max(page, api) <= SUPERB, f"<= {SUPERB}")
         compare(told)
     told.end()
 
@@ -46,15 +44,14 @@ def same(told: Figures, way: str, count: Callable[[Episode], int], few: Episode,
 
 def by_page(knee: Episode) -> int:
     (browser,) = people.browsers(people.patients([knee]))
-    return statements.count(
-        browser, "/check-in/", 302, data=checkins.typed(knee) | {"csrfmiddlewaretoken": people.CSRF}
-    )
+    token = {"csrfmiddlewaretoken": people.CSRF}
+    return statements.count(browser, "/check-in/", 302, lambda: checkins.typed(knee) | token)
 
 
 def by_api(knee: Episode) -> int:
     (program,) = people.programs(people.patients([knee]))
-    sent = {"data": checkins.told(knee), "content_type": "application/json"}
-    return statements.count(program, checkins.address(knee), 201, **sent)
+    kind = "application/json"
+    return statements.count(program, checkins.address(knee), 201, lambda: checkins.told(knee), content_type=kind)
 
 
 def compare(told: Figures) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from tests.benchmarks import people
 from tests.benchmarks.load import Build
@@ -18,7 +19,8 @@ SAID = {"pain_load": 3, "pain_worst": 4, "reported_load": "half", "aids": "one_c
 
 def typed(knee: Episode, visit: int = 0) -> dict[str, str]:
     """The form's fields."""
-    return {name: str(value) for name, value in SAID.items()} | {"date": _day(knee, visit), "symptoms": "none_of_these"}
+    said = {name: str(value) for name, value in SAID.items()}
+    return {**said, "date": _day(knee, visit), "symptoms": "none_of_these", "client_key": str(uuid4())}
 
 
 def told(knee: Episode, visit: int = 0) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def browsers(users: Sequence[User]) -> list[Headers]:
         for key, user in zip(keys, users, strict=True)
     )
     named = f"{settings.SESSION_COOKIE_NAME}=%s; {settings.CSRF_COOKIE_NAME}={CSRF}"
-    return [{"Cookie": named % key, "Accept-Encoding": "gzip"} for key in keys]
+    return [{"Cookie": named % key} for key in keys]
 
 
 def _signed_in(user: User) -> dict[str, str]:
