@@ -98,6 +98,15 @@ def test_a_hold_lasts_until_a_signed_release(surgeon: Program, knee: Episode) ->
     assert again["current"]["basis"] == "Scan shows no clot."
 
 
+def test_a_release_against_an_older_revision_answers_the_knee_as_it_is(surgeon: Program, knee: Episode) -> None:
+    seen = surgeon.read(f"episodes/{knee.pk}/")["ETag"]
+    scenes.check_in(knee, symptoms=["calf_sore"])
+    hold = results(surgeon, f"episodes/{knee.pk}/holds/")[0]
+    overtaken = surgeon.send(f"holds/{hold['id']}/release/", {"basis": "Scan clear."}, If_Match=seen)
+    assert problem(overtaken, 409)["current"]["id"] == str(knee.pk)
+    assert today(surgeon, knee)["frozen"] is True
+
+
 def test_while_a_hold_stands_a_physiotherapists_order_waits(physio: Program, knee: Episode) -> None:
     scenes.check_in(knee, symptoms=["calf_sore"])
     order = {"max_percent": 40, "starts_on": TODAY, "reason": "Better."}

@@ -70,22 +70,24 @@ class Desk:
         if problem is None:
             found = Clearance(gate, decision, decided_on, self._instant())
             self.history = replace(self.history, clearances=(*self.history.clearances, found))
-            self._decided(gate, decision)
+            self._decided(gate, decision, role)
         return problem
 
-    def _decided(self, gate: Gate, decision: Decision) -> None:
+    def _decided(self, gate: Gate, decision: Decision, role: Role) -> None:
         if not self.history.signed:
             return
         if decision is Decision.CLEARED:
             levels = orders.freed(self.plan, self.history, gate, today=self.today)
             self._lay(levels, cap=False, source="clearance")
         else:
-            self.tighten("refusal")
+            self.tighten("refusal", authority=role is Role.SURGEON)
 
-    def tighten(self, source: str) -> None:
+    def tighten(self, source: str, *, authority: bool = True) -> None:
         """Lay the plan as it now is over what stands, loosening nothing."""
         if self.history.signed:
-            self._lay(orders.to_sign(self.plan, self.history, today=self.today), cap=True, source=source)
+            self._lay(
+                orders.to_sign(self.plan, self.history, today=self.today), cap=True, source=source, authority=authority
+            )
 
     def order(
         self,
@@ -115,9 +117,10 @@ class Desk:
         return hold
 
     def release(self, hold: Hold, role: Role = Role.SURGEON) -> Problem | None:
-        problem = holds.release_problem(self.plan, self.history, hold, role=role, today=self.today)
+        problem = holds.release_problem(self.history, hold, role=role)
         if problem is None:
-            self.history = holds.released(self.history, hold, self.today)
+            after = (replace(one, released_on=self.today) if one.id == hold.id else one for one in self.history.holds)
+            self.history = replace(self.history, holds=tuple(after))
             self.tighten("release")
         return problem
 
@@ -134,8 +137,8 @@ class Desk:
     def standing(self) -> list[Order]:
         return sorted((row for row in self.history.orders if not row.superseded), key=lambda row: row.starts_on)
 
-    def _lay(self, levels: tuple[Level, ...], *, cap: bool, source: str) -> None:
-        self.store(orders.lay(self.history.orders, levels, cap=cap), authority=True, source=source)
+    def _lay(self, levels: tuple[Level, ...], *, cap: bool, source: str, authority: bool = True) -> None:
+        self.store(orders.lay(self.history.orders, levels, cap=cap), authority=authority, source=source)
 
     def store(self, laid: Laid, *, authority: bool, source: str) -> None:
         """What the database does: set the superseding, then append the rows."""

@@ -110,7 +110,8 @@ class OneKnee(RuleBasedStateMachine):
             self.model.clear(gate, decided, self.desk.day)
         elif problem is None:
             self.model.gates[gate] = None
-            self.model.tighten(self.desk.day, self.model.walk(released_only=True), authority=True)
+            surgeon = role is Role.SURGEON
+            self.model.tighten(self.desk.day, self.model.walk(released_only=True), authority=surgeon)
 
     @precondition(lambda self: self.desk.day >= 0)
     @rule(percent=st.integers(0, 100), full=st.booleans(), later=st.sampled_from([0, 0, 0, 5, 20]), role=ROLES)

@@ -386,6 +386,38 @@ def test_10_4_a_physiotherapist_does_not_clear_w11_over_an_order_below_the_plan(
     assert desk.allowed().term is Term.WBAT
 
 
+def test_10_4_a_physiotherapist_does_not_clear_w11_over_a_tightening_still_to_come() -> None:
+    desk = Desk("mowhto_acc").sign().until(10)
+    desk.order(percent=0, starts=12)
+    assert code(desk.decide(Gate.W11, CLEARED, role=PHYSIO)) == "surgeon"
+    assert desk.allowed(12).max_percent == 0
+
+
+def test_10_4_refusing_and_clearing_w11_again_is_no_way_past_the_surgeons_order() -> None:
+    desk = Desk("mowhto_acc").sign().until(11)
+    assert desk.decide(Gate.W11, CLEARED, role=PHYSIO) is None
+    desk.until(20).order(percent=50)
+    assert desk.decide(Gate.W11, REFUSED, role=PHYSIO) is None
+    assert code(desk.decide(Gate.W11, CLEARED, role=PHYSIO)) == "surgeon"
+    assert desk.until(60).allowed().max_percent == 23
+
+
+def test_10_4_a_physiotherapist_takes_the_own_clearance_back_and_gives_it_again() -> None:
+    desk = Desk("mowhto_acc").sign().until(11)
+    for decision in (CLEARED, REFUSED, CLEARED):
+        assert desk.decide(Gate.W11, decision, role=PHYSIO) is None
+    assert desk.allowed().term is Term.WBAT
+
+
+def test_10_4_clearing_w11_again_gives_nothing_back_that_an_x_ray_freed() -> None:
+    desk = Desk("mowhto_acc").sign().until(11)
+    desk.decide(Gate.W11, CLEARED)
+    desk.until(42).decide(Gate.G6, CLEARED)
+    desk.until(50).decide(Gate.W11, REFUSED, role=PHYSIO)
+    assert code(desk.decide(Gate.W11, CLEARED, role=PHYSIO)) == "surgeon"
+    assert desk.decide(Gate.W11, CLEARED) is None
+
+
 def test_10_4_a_smoker_stays_at_wbat_with_one_crutch_until_g12() -> None:
     desk = Desk(modifiers=["smoker"]).sign().until(42)
     desk.decide(Gate.G6, CLEARED)
@@ -584,6 +616,25 @@ def test_10_7_where_an_imaging_gate_is_involved_the_surgeon_releases() -> None:
     assert code(desk.release(hold, role=PHYSIO)) == "surgeon"
     assert code(desk.release(hold, role=Role.PATIENT)) == "role"
     assert desk.release(hold) is None
+
+
+def test_10_7_closing_an_earlier_gate_first_does_not_make_the_release_a_physiotherapists() -> None:
+    desk = Desk("mowhto_acc").sign().until(11)
+    desk.decide(Gate.W11, CLEARED)
+    desk.until(42).decide(Gate.G6, CLEARED)
+    hold = desk.until(45).hold("fall", sign=True)
+    desk.decide(Gate.W11, REFUSED, role=PHYSIO)
+    assert code(desk.release(hold, role=PHYSIO)) == "surgeon"
+
+
+def test_10_6_a_word_that_stands_was_spoken_after_one_it_replaced_whatever_the_clocks_say() -> None:
+    desk = Desk().sign().until(5)
+    desk.order(percent=15)
+    desk.order(percent=5)
+    early = datetime(2026, 3, 1, tzinfo=UTC)
+    standing = (row if row.superseded else replace(row, recorded_at=early) for row in desk.history.orders)
+    desk.history = replace(desk.history, orders=tuple(standing))
+    assert code(desk.order(percent=15, role=PHYSIO)) == "authority"
 
 
 def test_10_7_a_hold_released_is_not_released_again() -> None:

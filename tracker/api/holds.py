@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from tracker import access
 from tracker.access import Do
-from tracker.api.base import Endpoint, RowOut, listed
+from tracker.api.base import Endpoint, RowOut, listed, revised
 from tracker.api.fields import Strict, Text
 from tracker.api.idempotency import once
-from tracker.api.parsing import body
+from tracker.api.parsing import body, revision
 from tracker.api.schema import listing, operation
 from tracker.models import Hold
 from tracker.selectors import api as rows
@@ -59,7 +59,7 @@ class Holds(Endpoint):
 
 
 class Release(Endpoint):
-    @operation("hold_release", "End a hold", takes=ReleaseIn, gives=HoldOut, ids=["hold"], refuses=(409, 422))
+    @operation("hold_release", "End a hold", takes=ReleaseIn, gives=HoldOut, ids=["hold"], refuses=(422,), revised=True)
     def post(self, request: Request, hold: str) -> HttpResponseBase:
         door = access.hold_for(request.user, hold, Do.RELEASE)
         return once(request, lambda: self._release(request, door))
@@ -67,8 +67,8 @@ class Release(Endpoint):
     @staticmethod
     def _release(request: Request, door: access.RowDoor[Hold]) -> Response:
         basis = body(request, ReleaseIn)["basis"]
-        clearances.release(hold=door.row, by=door.actor, basis=basis)
-        return Response(shown(door.row))
+        clearances.release(hold=door.row, by=door.actor, basis=basis, revision=revision(request))
+        return revised(Response(shown(door.row)), door.episode)
 
 
 def shown(row: Hold) -> Any:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from tracker.clinical import limits, openings
 from tracker.clinical.allowance import live, order_on
 from tracker.clinical.history import CheckIn, History, Measurement
+from tracker.clinical.orders import words_from
 from tracker.clinical.plan import Plan
 from tracker.clinical.problems import Problem
 from tracker.clinical.protocol import Thresholds
@@ -98,14 +99,34 @@ def _criteria_problem(plan: Plan, history: History, gate: Gate, role: Role, toda
         return Problem("surgeon", "gate", f"Not met: {failing[0].text} ({failing[0].evidence}). The surgeon decides.")
     if not basis.strip() and not all(criterion.met for criterion in criteria):
         return Problem("basis", "basis", "Not every criterion is on record as met: write why the gate may be cleared.")
-    if role is not Role.SURGEON and _below_plan(plan, history, today):
-        return Problem("surgeon", "gate", "An order below the plan stands. The surgeon decides.")
-    return None
+    return None if role is Role.SURGEON else _authority_problem(plan, history, gate, today)
+
+
+def _authority_problem(plan: Plan, history: History, gate: Gate, today: date) -> Problem | None:
+    """Why a physiotherapist's clearance would give back what only the surgeon may give (design 10.2 and 10.6)."""
+    if openings.film_freed(history.clearances):
+        sentence = "A later step rests on an X-ray and would come back with it. The surgeon decides."
+    elif history.replanned:
+        sentence = "The plan has changed since the surgeon signed it. The surgeon decides, or signs the plan first."
+    elif _below_plan(plan, history, today) or _past_an_order(plan, history, gate, today):
+        sentence = "An order below the plan stands. The surgeon decides."
+    else:
+        return None
+    return Problem("surgeon", "gate", sentence)
 
 
 def _below_plan(plan: Plan, history: History, today: date) -> bool:
-    order = order_on(history.orders, today)
-    return order is not None and limits.exceeds(live(plan, history, today), order.limit, plan.weight)
+    """Whether an order of today or of a day to come keeps the level below what the plan allows by then."""
+    coming = {order.starts_on for order in history.orders if not order.superseded and order.starts_on > today}
+    orders = ((day, order_on(history.orders, day)) for day in (today, *coming))
+    return any(order and limits.exceeds(live(plan, history, day), order.limit, plan.weight) for day, order in orders)
+
+
+def _past_an_order(plan: Plan, history: History, gate: Gate, today: date) -> bool:
+    """Whether the step behind the gate is more than a surgeon's own order allowed last, also where it lies hidden."""
+    freed = next(step.limit for step in plan.steps if gate in step.gates)
+    spoken = (word for _, word in words_from(history.orders, today) if word is not None and word.source == "order")
+    return any(limits.exceeds(freed, word.limit, plan.weight) for word in spoken)
 
 
 Ground = tuple[bool | None, str]

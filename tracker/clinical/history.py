@@ -181,6 +181,8 @@ class History:
     """The patient's own latest body weight in kg; may only lower a limit."""
     signed_weight: Decimal | None = None
     """The body weight the standing order was signed with."""
+    replanned: bool = False
+    """Whether the protocol, the date of surgery or a withdrawn fact changed the plan after a surgeon last signed it."""
     started_on: date | None = None
     """The day the patient joined the program; silence is counted from here at the earliest."""
     side: Side | None = None

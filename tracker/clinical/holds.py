@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from tracker.clinical import limits, openings
 from tracker.clinical.allowance import allowed
 from tracker.clinical.history import History, Hold, Limit, Order
-from tracker.clinical.openings import NEVER
 from tracker.clinical.plan import Plan
 from tracker.clinical.problems import Problem
 from tracker.clinical.terms import Role
@@ -35,10 +34,10 @@ def level(plan: Plan, history: History, *, sign: bool, today: date, patient_date
     return Held(limits.strictest(current, openings.level(opened, plan.day(today))), put_back)
 
 
-def release_problem(plan: Plan, history: History, hold: Hold, *, role: Role, today: date) -> Problem | None:
+def release_problem(history: History, hold: Hold, *, role: Role) -> Problem | None:
     """Why this clinician may not end the hold, or None.
 
-    A level that an imaging gate freed comes back by the surgeon's word only.
+    Where an X-ray gate stands cleared, a level that it freed may come back: by the surgeon's word only.
     """
     if hold.released_on is not None:
         return Problem("released", "hold", "This hold is already released.")
@@ -46,22 +45,9 @@ def release_problem(plan: Plan, history: History, hold: Hold, *, role: Role, tod
         return None
     if role is not Role.PHYSIOTHERAPIST:
         return Problem("role", "hold", "Only a surgeon or a physiotherapist releases a hold.")
-    if _imaging(plan, history, hold, today):
+    if openings.film_freed(history.clearances):
         return Problem("surgeon", "hold", "An X-ray gate is involved: only the surgeon releases this hold.")
     return None
-
-
-def released(history: History, hold: Hold, on: date) -> History:
-    """The history once the hold is released on a day."""
-    holds = (replace(one, released_on=on) if one.id == hold.id else one for one in history.holds)
-    return replace(history, holds=tuple(holds))
-
-
-def _imaging(plan: Plan, history: History, hold: Hold, today: date) -> bool:
-    """Whether the release lets a step that an X-ray gate freed stand or come."""
-    after = openings.openings(plan, history.clearances, released(history, hold, today).holds)
-    first = next((at for at, one in enumerate(after) if any(gate.imaging for gate in one.step.gates)), len(after))
-    return any(one.day != NEVER for one in after[first:])
 
 
 def _just_begun(plan: Plan, history: History, today: date) -> bool:

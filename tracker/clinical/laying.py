@@ -130,19 +130,21 @@ def _meet(spoken: Level, row: Order | None, ends_on: date | None) -> _Piece:
     met = replace(
         kept,
         limit=limits.strictest(spoken.limit, kept.limit),
-        kg=_lesser(spoken.kg, kept.kg),
+        kg=lesser(spoken.kg, kept.kg),
         aids=limits.more_support(spoken.aids, kept.aids),
-        brace_min=_greater(spoken.brace_min, kept.brace_min),
-        brace_max=_lesser(spoken.brace_max, kept.brace_max),
+        brace_min=greater(spoken.brace_min, kept.brace_min),
+        brace_max=lesser(spoken.brace_max, kept.brace_max),
     )
     return _Piece(kept, ends_on, row) if met == kept else _Piece(met, ends_on)
 
 
-def _lesser(one: int | None, other: int | None) -> int | None:
+def lesser(one: int | None, other: int | None) -> int | None:
+    """The smaller of two numbers, where None is no limit."""
     return min((value for value in (one, other) if value is not None), default=None)
 
 
-def _greater(one: int | None, other: int | None) -> int | None:
+def greater(one: int | None, other: int | None) -> int | None:
+    """The greater of two numbers, where None is no limit."""
     return max((value for value in (one, other) if value is not None), default=None)
 
 

@@ -48,6 +48,12 @@ def latest(clearances: Iterable[Clearance]) -> dict[Gate, Clearance]:
     return {clearance.gate: clearance for clearance in ordered}
 
 
+def film_freed(clearances: Iterable[Clearance]) -> bool:
+    """Whether an X-ray gate stands cleared, so that levels which only the surgeon gives back are at stake."""
+    decisions = latest(clearances).values()
+    return any(found.gate.imaging and found.decision is Decision.CLEARED for found in decisions)
+
+
 def opening_days(plan: Plan, decisions: dict[Gate, Clearance], floors: Sequence[int]) -> list[int]:
     """The day each step opens on: after its own day, the step before it, its gates' decisions, and its floor."""
     days = [plan.steps[0].day]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from tracker.clinical import limits, openings
 from tracker.clinical.allowance import covers
-from tracker.clinical.history import History, Hold, Limit
-from tracker.clinical.laying import Laid, Level, Row, lay, lay_order
+from tracker.clinical.history import History, Hold, Limit, Order
+from tracker.clinical.laying import Laid, Level, Row, greater, lay, lay_order, lesser
 from tracker.clinical.openings import Opening
 from tracker.clinical.plan import Plan
 from tracker.clinical.problems import Problem
 from tracker.clinical.terms import Aids, Gate, Role
 
-__all__ = ["Laid", "Level", "Row", "freed", "lay", "lay_order", "level", "order_problem", "to_sign"]
+__all__ = ["Laid", "Level", "Row", "freed", "lay", "lay_order", "level", "order_problem", "supported", "to_sign"]
 
 
 def level(
@@ -130,12 +130,7 @@ def _authority_problem(
     """What a physiotherapist's order must also meet: no hold in force, and never past the latest word of authority."""
     if openings.standing(history.holds, today):
         return Problem("hold", "max_percent", "A hold stands after a red flag: it must be released before a new order.")
-    words = [order for order in history.orders if order.authority]
-    days = {starts_on, *(day for order in words for day in (order.starts_on, order.ends_on) if day and day > starts_on)}
-    for day in sorted(days):
-        spoken = max(
-            (order for order in words if covers(order, day)), key=lambda order: order.recorded_at, default=None
-        )
+    for day, spoken in words_from(history.orders, starts_on):
         if spoken is None:
             return Problem(
                 "unsigned", "starts_on", "Nobody has signed a level for these days: the surgeon signs the plan first."
@@ -144,6 +139,36 @@ def _authority_problem(
             sentence = f"This is above what was signed for {day}: only the surgeon may allow more."
             return Problem("authority", "max_kg" if kg is not None else "max_percent", sentence)
     return None
+
+
+def words_from(orders: Iterable[Order], start: date) -> Iterator[tuple[date, Order | None]]:
+    """The latest word of authority on `start`, and on each later day on which it may be another one.
+
+    A word that still stands was spoken after those that no longer do, whatever the clocks of two machines say.
+    """
+    words = [order for order in orders if order.authority]
+    days = {start, *(day for order in words for day in (order.starts_on, order.ends_on) if day and day > start)}
+    for day in sorted(days):
+        spoken = (order for order in words if covers(order, day))
+        yield day, max(spoken, key=_recency, default=None)
+
+
+def _recency(word: Order) -> tuple[bool, datetime, int]:
+    """Of two words of the same instant the stricter counts as the later."""
+    return not word.superseded, word.recorded_at, -word.limit.percent
+
+
+def supported(order: Level, orders: Iterable[Order]) -> Level:
+    """A physiotherapist's order with the aids and the brace that the words of authority ask for on its days."""
+    spoken = [word for _, word in words_from(orders, order.starts_on) if word is not None]
+    for word in spoken:
+        order = replace(
+            order,
+            aids=limits.more_support(order.aids, word.aids),
+            brace_min=greater(order.brace_min, word.brace_min),
+            brace_max=lesser(order.brace_max, word.brace_max),
+        )
+    return order
 
 
 def _released(holds: Iterable[Hold]) -> tuple[Hold, ...]:

@@ -13,11 +13,14 @@ from tracker.clinical import allowance as allowances
 from tracker.clinical.allowance import Allowance
 from tracker.clinical.history import History
 from tracker.clinical.plan import Plan
-from tracker.clinical.terms import FactKind, Modifier, Side
+from tracker.clinical.terms import FactKind, Modifier, Role, Side
 from tracker.models import Clinic, Episode, Patient
 from tracker.selectors import facts, plans, record
 from tracker.selectors.facts import Row
 from tracker.selectors.record import Rows
+
+PLAN_SIGNED = ("plan", "clearance")
+"""What a surgeon signs as steps of the plan, rather than as a level of its own."""
 
 WINDOW_DAYS = 120
 """How far back check-ins are read unless a page asks for more: longer than any rule looks."""
@@ -131,6 +134,7 @@ def _history(episode: Episode, rows: Rows) -> History:
         latest_weight=facts.clinicians_weight(rows),
         patient_weight=facts.patients_weight(rows),
         signed_weight=_signed_weight(rows),
+        replanned=_replanned(rows),
         started_on=local_date(episode.created_at, episode.clinic.time_zone),
         side=Side(episode.side),
     )
@@ -142,3 +146,14 @@ def _signed_weight(rows: Rows) -> Decimal | None:
     if not standing:
         return None
     return facts.number(max(standing, key=lambda row: str(row["signed_at"]))["weight"])
+
+
+def _replanned(rows: Rows) -> bool:
+    """Whether what the plan rests on changed, other than by a new modifier or weight, after a surgeon last signed it."""
+    by_surgeon = (row for row in rows["order"] if row["role"] == Role.SURGEON and row["source"] in PLAN_SIGNED)
+    signed = max((facts.instant(row["signed_at"]) for row in by_surgeon), default=None)
+    if signed is None:
+        return False
+    changed = [row["recorded_at"] for row in rows["fact"] if row["kind"] in (FactKind.PROTOCOL, FactKind.SURGERY_DATE)]
+    changed += [row["gone"] for row in rows["fact"] if row["gone"] and row["kind"] != FactKind.BODY_WEIGHT]
+    return any(facts.instant(at) > signed for at in changed)

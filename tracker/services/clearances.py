@@ -33,8 +33,8 @@ def decide(
 
     Raises Invalid, Forbidden for a gate that is the surgeon's, Conflict when the record has moved on.
     """
-    now = clock.now()
     locks.hold(episode, revision)
+    now = clock.now()
     _check(episode, by, gate, decision, basis, decided_on, now)
     row = Clearance.objects.create(
         episode=episode,
@@ -54,18 +54,19 @@ def decide(
 
 
 @transaction.atomic
-def release(*, hold: Hold, by: Actor, basis: str) -> HoldRelease:
+def release(*, hold: Hold, by: Actor, basis: str, revision: int | None = None) -> HoldRelease:
     """Ends a hold by a signed decision. The steps it kept back open no sooner than from today on (design 10.7).
 
-    Raises Invalid without a basis, Forbidden where it is the surgeon's, Conflict when it was already released.
+    Raises Invalid without a basis, Forbidden where it is the surgeon's, Conflict when it was already released or the
+    record has moved on.
     """
+    locks.hold(hold.episode, revision)
     now = clock.now()
-    locks.hold(hold.episode)
     if not basis.strip():
         raise Invalid({"basis": "Say what you found that makes it safe to go on."})
     case = cases.case(hold.episode, now=now)
     fact = next(fact for fact in case.history.holds if fact.id == str(hold.pk))
-    _refuse(hold_rules.release_problem(case.plan, case.history, fact, role=by.role, today=case.clinic_date), hold)
+    _refuse(hold_rules.release_problem(case.history, fact, role=by.role), hold)
     row = _released(hold, by, basis, case.clinic_date, now)
     audit.note(by, "hold released", hold.episode, hold.pk, code=hold.code)
     case = cases.case(hold.episode, now=now)

@@ -87,8 +87,8 @@ def change_details(*, episode: Episode, by: Actor, changes: Mapping[str, Any], r
 @transaction.atomic
 def sign_plan(*, episode: Episode, by: Actor, revision: int | None = None) -> list[Restriction]:
     """The surgeon signs the steps up to the first gate that is not cleared, from today on. Raises Conflict."""
-    now = clock.now()
     locks.hold(episode, revision)
+    now = clock.now()
     case = cases.case(episode, now=now)
     levels = orders.to_sign(case.plan, case.history, today=case.clinic_date)
     rows = restrictions.lay(
@@ -111,8 +111,8 @@ def record_fact(
     revision: int | None = None,
 ) -> EpisodeFact:
     """Adds a fact that the plan rests on. What it tightens is tightened at once; nothing is loosened by it."""
-    now = clock.now()
     locks.hold(episode, revision)
+    now = clock.now()
     case = cases.case(episode, now=now)
     checked, protocol = _checked(case, by, kind, value)
     if since is not None and kind != FactKind.SURGERY_DATE:
@@ -135,8 +135,8 @@ def record_fact(
 @transaction.atomic
 def withdraw_fact(*, fact: EpisodeFact, by: Actor, reason: str, revision: int | None = None) -> EpisodeFact:
     """Takes a fact back with the reason. What stands signed stays until a surgeon signs anew (design 10.2)."""
-    now = clock.now()
     locks.hold(fact.episode, revision)
+    now = clock.now()
     if not reason.strip():
         raise Invalid({"reason": "Say why this is withdrawn."})
     if FactWithdrawal.objects.filter(fact=fact).exists():
@@ -219,4 +219,8 @@ def _protocol(case: Case, by: Actor, value: str) -> Protocol:
     stored = current(value, by.clinic.pk)
     if stored is None or case.episode.procedure not in stored.body["procedures"]:
         raise Invalid({"value": f"{value} is not a protocol for {case.episode.procedure}. Choose one from the list."})
+    needed = stored.body.get("requires")
+    if needed and case.episode.fixation != needed:
+        has = case.episode.fixation or "none on record"
+        raise Invalid({"value": f"{value} needs fixation {needed}; this knee has {has}. Choose another protocol."})
     return stored

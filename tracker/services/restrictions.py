@@ -45,11 +45,13 @@ def order(*, episode: Episode, by: Actor, order: NewOrder, revision: int | None 
 
     Raises Invalid, or Conflict while a hold stands or when the record has moved on.
     """
-    now = clock.now()
     locks.hold(episode, revision)
+    now = clock.now()
     case = cases.case(episode, now=now)
     level = level_of(order, case.basis.weight)
     _check(case, by, order, level)
+    if by.role != Role.SURGEON:
+        level = orders.supported(level, case.history.orders)
     laid = orders.lay_order(case.history.orders, level)
     rows = _write(case, by, Signature.Kind.ORDER, laid, now, authority=by.role == Role.SURGEON, reason=order.reason)
     audit.note(by, "order signed", episode, rows[0].signature_id if rows else "")

@@ -99,7 +99,7 @@ def _clear(call: Call, form: StaffForm) -> object:
 
 
 def _release(call: Call, form: StaffForm) -> object:
-    return clearances.release(hold=call.row, by=call.actor, **form.cleaned_data)
+    return clearances.release(hold=call.row, by=call.actor, revision=form.revision, **form.cleaned_data)
 
 
 def _measure(call: Call, form: StaffForm) -> object:
