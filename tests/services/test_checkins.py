@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,11 +12,13 @@ from django.db import DatabaseError
 
 from tests import scenes
 from tracker import clock as clocks
-from tracker.clinical import allowance, assessment, rules
+from tracker.clinical import allowance, assessment, explain, rules
+from tracker.clinical import holds as hold_rules
+from tracker.clinical.terms import Role
 from tracker.errors import Conflict, Invalid
-from tracker.models import Alert, AlertEvent, Assessment, CheckIn, Episode, Hold
+from tracker.models import Actor, Alert, AlertEvent, Assessment, CheckIn, Episode, Hold
 from tracker.selectors import record
-from tracker.services import alerts, assessments, checkins
+from tracker.services import alerts, assessments, checkins, locks, measurements, triage
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +105,57 @@ def test_the_same_client_key_makes_one_row(knee: Episode) -> None:
     assert CheckIn.objects.filter(episode=knee).count() == 1
 
 
+def test_the_same_client_key_with_other_answers_loses_neither_of_them(knee: Episode) -> None:
+    key, patient = uuid4(), scenes.patient(knee)
+    for given in ({"pain_load": 3}, {"pain_load": 3, "symptoms": ["breathless"]}) * 2:
+        checkins.record(episode=knee, by=patient, answers=answers(knee, **given), client_key=key)
+    assert CheckIn.objects.filter(episode=knee).count() == 2
+    assert codes(knee) == {"breathless"}
+
+
+def test_a_red_flag_stands_though_its_level_cannot_be_worked_out(
+    knee: Episode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hold_rules, "level", broken)
+    scenes.check_in(knee, symptoms=["breathless"])
+    assert "breathless" in codes(knee)
+    assert set(Hold.objects.filter(episode=knee).values_list("max_percent", flat=True)) == {0}
+
+
+def test_a_red_flag_stands_though_it_cannot_be_put_in_words(knee: Episode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain, "for_clinician", broken)
+    scenes.check_in(knee, symptoms=["breathless"])
+    assert "breathless" in codes(knee)
+    assert "breathless" in Alert.objects.get(episode=knee, code="breathless").sentence
+
+
+def test_a_fever_that_was_measured_stands_though_the_assessment_fails(
+    knee: Episode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assessment, "assess", broken)
+    measurements.record(
+        episode=knee,
+        by=scenes.patient(knee),
+        kind="temperature_c",
+        value=Decimal("39.2"),
+        measured_on=clocks.today(knee.patient.time_zone),
+    )
+    assert codes(knee) == {"temperature", "not_evaluated"}
+
+
+def test_what_was_told_under_a_lock_is_dated_when_the_lock_was_had(
+    knee: Episode, clock: clocks.StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    had, first = locks.hold, clocks.now()
+
+    def waits(*given: Any, **named: Any) -> None:
+        had(*given, **named)
+        clock.advance(seconds=5)
+
+    monkeypatch.setattr(locks, "hold", waits)
+    assert scenes.check_in(knee, pain_load=3).entered_at == first + timedelta(seconds=5)
+
+
 def test_amending_never_closes_an_alert_but_says_that_its_source_changed(
     knee: Episode, clock: clocks.StoppedClock
 ) -> None:
@@ -147,6 +202,17 @@ def test_a_refused_check_in_with_a_red_flag_still_raises_it_once(knee: Episode) 
     assert Alert.objects.filter(episode=knee, code="breathless").count() == 1
     assert Assessment.objects.get(episode=knee).attention == 0
     assert not CheckIn.objects.filter(episode=knee).exists()
+
+
+def test_the_same_refused_red_flag_after_its_alert_was_closed_is_a_new_one(knee: Episode) -> None:
+    physiotherapist = Actor(scenes.user("Pat"), Role.PHYSIOTHERAPIST, knee.clinic)
+    raw = {"date": "not a day", "symptoms": ["breathless"]}
+    for expected in (1, 2, 3):
+        for _ in range(2):
+            checkins.keep_red_flags(episode=knee, by=scenes.patient(knee), raw=raw)
+        assert Alert.objects.filter(episode=knee, code="breathless").count() == expected
+        standing = Alert.objects.filter(episode=knee).exclude(events__kind=AlertEvent.Kind.CLOSED).get()
+        triage.close(alert=standing, by=physiotherapist, outcome="seen", note="Examined.")
 
 
 def test_no_answer_and_no_pain_are_kept_apart(knee: Episode) -> None:

@@ -125,6 +125,22 @@ def test_pressing_save_twice_makes_one_check_in(phone: Client, knee: Episode) ->
     assert CheckIn.objects.filter(episode=knee).count() == 1
 
 
+def test_going_back_and_adding_a_red_flag_loses_neither(phone: Client, knee: Episode) -> None:
+    key = str(uuid4())
+    send(phone, pain_load="3", client_key=key)
+    _, page = send(phone, pain_load="3", symptoms="breathless", client_key=key)
+    assert "112" in page
+    assert Alert.objects.get(episode=knee).code == "breathless"
+
+
+def test_a_red_flag_in_a_closed_episode_is_still_answered_with_the_number(phone: Client, knee: Episode) -> None:
+    Episode.objects.filter(pk=knee.pk).update(state=Episode.State.CLOSED)
+    status, page = send(phone, symptoms="breathless")
+    assert status == 409
+    assert "This episode is closed" in page
+    assert page.index("Call 112 now") < page.index("This episode is closed")
+
+
 def test_a_broken_key_does_not_lose_the_check_in(phone: Client, knee: Episode) -> None:
     status, _ = send(phone, pain_load="3", client_key="nonsense")
     assert status == 200

@@ -15,6 +15,7 @@ from tracker.models import (
     AlertEvent,
     CheckIn,
     Clearance,
+    Clinic,
     Episode,
     EpisodeFact,
     FactWithdrawal,
@@ -315,6 +316,21 @@ def test_a_wrong_entry_names_the_remedy(
     who = knee.patient
     details = {"given_name": who.given_name, "family_name": who.family_name, "time_zone": who.time_zone}
     assert words in refused(surgeon, knee, where, **(details | typed if where == "details/" else typed))
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-05-24", "2030-01-01"])
+def test_an_appointment_in_a_year_that_cannot_be_meant_is_refused(surgeon: Client, knee: Episode, day: str) -> None:
+    Clinic.objects.update(time_zone="Pacific/Auckland")
+    text = refused(surgeon, knee, "reviews/XRAY_6W/book/", booked_on=day, booked_time="00:00")
+    assert "Check the year." in text
+    assert not Review.objects.filter(booked_at__isnull=False).exists()
+
+
+def test_a_date_that_can_be_read_two_ways_is_not_guessed_at(surgeon: Client, knee: Episode) -> None:
+    text = refused(surgeon, knee, "measurements/", kind="flexion", value="90", measured_on="06/07/2026")
+    assert "such as 23 Nov 2026" in text
+    done(surgeon, knee, "measurements/", kind="flexion", value="90", measured_on="7 Jun 2026")
+    assert Measurement.objects.get().measured_on.isoformat() == "2026-06-07"
 
 
 def test_the_coordinator_changes_contact_details_and_sees_what_was_wrong(coordinator: Client, knee: Episode) -> None:

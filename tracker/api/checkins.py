@@ -52,9 +52,9 @@ class CheckIns(Endpoint):
 
     @staticmethod
     def _record(request: Request, door: access.Door) -> Response:
-        said = answers(request)
-        row = checkins.record(episode=door.episode, by=door.actor, answers=said, client_key=key_of(request))
-        if row.by_id != door.actor.user.pk:  # the key made somebody else's check-in of this knee
+        said, key = answers(request), key_of(request)
+        row = checkins.record(episode=door.episode, by=door.actor, answers=said, client_key=key)
+        if row.by_id != door.actor.user.pk or row.client_key != key:  # it made another check-in of this knee before
             raise KeyReused
         return recorded(row, door.actor, said)
 

@@ -212,15 +212,22 @@ def _alert(row: Row, events: Mapping[str, datetime]) -> Alert:
 
 def measurements(rows: Rows) -> tuple[Measurement, ...]:
     ordered = sorted(rows["measurement"], key=lambda row: (row["measured_on"], row["entered_at"]))
-    return tuple(
-        Measurement(
-            id=name(row["id"]),
-            kind=row["kind"],
-            value=Decimal(str(row["value"])),
-            on=date.fromisoformat(row["measured_on"]),
-            by_patient=row["role"] == Role.PATIENT,
-        )
-        for row in ordered
+    return tuple(map(_measurement, ordered))
+
+
+def measurement_of(row: rows_of.Measurement) -> Measurement:
+    """A measurement that was just made."""
+    plain = {name: getattr(row, name) for name in ("kind", "value", "role")}
+    return _measurement({**plain, "id": str(row.pk), "measured_on": row.measured_on.isoformat()})
+
+
+def _measurement(row: Row) -> Measurement:
+    return Measurement(
+        id=name(row["id"]),
+        kind=row["kind"],
+        value=Decimal(str(row["value"])),
+        on=date.fromisoformat(row["measured_on"]),
+        by_patient=row["role"] == Role.PATIENT,
     )
 
 

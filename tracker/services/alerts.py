@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from tracker.clinical.findings import Finding
 from tracker.clinical.terms import Attention, Urgency
 from tracker.models import Alert, AlertEvent, CheckIn, Episode
 from tracker.services import outbox
+
+logger = logging.getLogger(__name__)
 
 URGENT = (Urgency.R0, Urgency.R1)
 LONGEST_SENTENCE = 300
@@ -60,7 +63,16 @@ def _row(episode: Episode, finding: Finding, now: datetime, check_in: CheckIn | 
         urgency=finding.urgency or Urgency.R3,
         cause=finding.cause,
         evidence=dict(finding.evidence),
-        sentence=(finding.clinician or explain.for_clinician(finding))[:LONGEST_SENTENCE],
+        sentence=_sentence(finding)[:LONGEST_SENTENCE],
         check_in=check_in,
         opened_at=now,
     )
+
+
+def _sentence(finding: Finding) -> str:
+    """What the clinician reads. An alert is never lost for want of words (law 5)."""
+    try:
+        return finding.clinician or explain.for_clinician(finding)
+    except Exception:
+        logger.exception("could not put the finding %s in words", finding.code)
+        return f"{finding.code}: the program could not put this in words. Read what was recorded."

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
@@ -16,7 +16,7 @@ from tracker.clinical import assessment, findings, history, rules
 from tracker.clinical.allowance import Allowance
 from tracker.clinical.findings import Finding
 from tracker.errors import Conflict, Invalid
-from tracker.models import Actor, Alert, CheckIn, Episode
+from tracker.models import Actor, Alert, AlertEvent, CheckIn, Episode
 from tracker.selectors import episodes as cases
 from tracker.selectors import facts
 from tracker.selectors.episodes import Case
@@ -32,23 +32,25 @@ logger = logging.getLogger(__name__)
 def record(*, episode: Episode, by: Actor, answers: Answers, client_key: UUID | None = None) -> CheckIn:
     """Saves a check-in, with its alerts in the same transaction. Raises Invalid, Conflict.
 
-    A second check-in of a day becomes the day's current one and names the earlier. The same client key again returns
-    the row it made the first time.
+    A second check-in of a day becomes the day's current one and names the earlier. The same client key with the same
+    answers returns the row it made the first time; with other answers it is another check-in, so that none is lost.
     """
-    now = clock.now()
     locks.hold(episode)
+    now = clock.now()
     if client_key is not None:
         made = CheckIn.objects.filter(episode=episode, client_key=client_key).first()
-        if made is not None:
+        if made is not None and _says(made, answers):
             return made
+        if made is not None:
+            return record(episode=episode, by=by, answers=answers, client_key=uuid5(client_key, repr(answers)))
     return _save(episode, by, answers, now, client_key=client_key)
 
 
 @transaction.atomic
 def amend(*, check_in: CheckIn, by: Actor, answers: Answers) -> CheckIn:
     """Corrects a check-in by a new row that names it; what it raised stays raised. Raises Invalid, Conflict."""
-    now = clock.now()
     locks.hold(check_in.episode)
+    now = clock.now()
     if answers.date != check_in.date:
         raise Invalid({"date": "A correction is for the same day. Make a new check-in for another day."})
     newer = CheckIn.objects.filter(amends=check_in).first()
@@ -65,13 +67,22 @@ def keep_red_flags(*, episode: Episode, by: Actor, raw: Mapping[str, Any]) -> li
 
     Returns the alerts opened; none when nothing in it was urgent.
     """
-    now = clock.now()
     locks.hold(episode)
-    found = rules.red_flags_in(raw, _post_operative_day(episode, now))
+    now = clock.now()
+    found = _not_closed(episode, rules.red_flags_in(raw, _post_operative_day(episode, now)))
     opened = assessments.open_alerts(episode=episode, found=found, now=now)
     if opened:
         assessments.settle(episode=episode, now=now)
     return opened
+
+
+def _not_closed(episode: Episode, found: Sequence[Finding]) -> Sequence[Finding]:
+    """The findings, under a cause of their own where a clinician has closed what the same answers raised before."""
+    if not found:
+        return found
+    told = Alert.objects.filter(episode=episode, cause__startswith=found[0].cause)
+    times = told.filter(events__kind=AlertEvent.Kind.CLOSED).values("cause").distinct().count()
+    return [replace(each, cause=f"{each.cause}:{times}") for each in found] if times else found
 
 
 def _save(
@@ -117,22 +128,7 @@ def _row(episode: Episode, by: Actor, answers: Answers, now: datetime, case: Cas
     earlier = _fact_of_day(case, answers) if case else None
     return CheckIn(
         episode=episode,
-        date=answers.date,
-        pain_rest=answers.pain_rest,
-        pain_load=answers.pain_load,
-        pain_worst=answers.pain_worst,
-        pain_night=answers.pain_night,
-        pain_site=answers.pain_site or "",
-        reported_load=answers.reported_load or "",
-        reported_load_kg=answers.reported_load_kg,
-        aids=answers.aids or "",
-        exercises=answers.exercises or "",
-        swelling=answers.swelling or "",
-        analgesia=answers.analgesia or "",
-        pain_eased=answers.pain_eased,
-        can_load=answers.can_load,
-        symptoms=None if answers.symptoms is None else [symptom.value for symptom in answers.symptoms],
-        fall=answers.fall or "",
+        **_columns(answers),
         note_digest=notes.keep(episode.patient, answers.note),
         entered_at=now,
         by=by.user,
@@ -142,6 +138,34 @@ def _row(episode: Episode, by: Actor, answers: Answers, now: datetime, case: Cas
         limit_kg=known.max_kg if known else None,
         core_version=assessment.CORE_VERSION,
     )
+
+
+def _columns(answers: Answers) -> dict[str, Any]:
+    """The answers as a row keeps them, without the note."""
+    return {
+        "date": answers.date,
+        "pain_rest": answers.pain_rest,
+        "pain_load": answers.pain_load,
+        "pain_worst": answers.pain_worst,
+        "pain_night": answers.pain_night,
+        "pain_site": answers.pain_site or "",
+        "reported_load": answers.reported_load or "",
+        "reported_load_kg": answers.reported_load_kg,
+        "aids": answers.aids or "",
+        "exercises": answers.exercises or "",
+        "swelling": answers.swelling or "",
+        "analgesia": answers.analgesia or "",
+        "pain_eased": answers.pain_eased,
+        "can_load": answers.can_load,
+        "symptoms": None if answers.symptoms is None else [symptom.value for symptom in answers.symptoms],
+        "fall": answers.fall or "",
+    }
+
+
+def _says(row: CheckIn, answers: Answers) -> bool:
+    """Whether the row was made of these answers."""
+    same = all(getattr(row, name) == value for name, value in _columns(answers).items())
+    return same and row.note_digest == notes.digest(row.episode.patient, answers.note)
 
 
 def _known_limit(case: Case, answers: Answers) -> Allowance | None:

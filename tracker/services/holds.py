@@ -19,6 +19,8 @@ from tracker.services import locks
 
 logger = logging.getLogger(__name__)
 
+UNKNOWN = Held(limits.NON, put_back=False)
+
 
 def place(*, episode: Episode, found: Iterable[Finding], now: datetime) -> None:
     """Writes a hold for every finding that asks for one, at the level of that day or the one before it."""
@@ -57,7 +59,11 @@ def _row(episode: Episode, case: Case | None, finding: Finding, freeze: Freeze, 
 
 
 def _held(case: Case | None, freeze: Freeze) -> Held:
-    """No weight where the record cannot be read: unknown is the strictest (law 2)."""
+    """No weight where the level cannot be told: unknown is the strictest (law 2), and the red flag stands (law 5)."""
     if case is None:
-        return Held(limits.NON, put_back=False)
-    return rules.level(case.plan, case.history, sign=freeze.put_back, today=case.clinic_date)
+        return UNKNOWN
+    try:
+        return rules.level(case.plan, case.history, sign=freeze.put_back, today=case.clinic_date)
+    except Exception:
+        logger.exception("could not work out the level of episode %s", case.episode.pk)
+        return UNKNOWN

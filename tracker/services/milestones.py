@@ -19,8 +19,8 @@ from tracker.services import assessments, audit, dates, locks, notes
 @transaction.atomic
 def reach(*, episode: Episode, by: Actor, key: str, reached_on: date, value: Decimal | None = None) -> MilestoneRecord:
     """Records that a goal was reached; a clinician's own entry is confirmed at once. Raises Invalid, Conflict."""
-    now = clock.now()
     locks.hold(episode)
+    now = clock.now()
     case = cases.case(episode, now=now)
     _check(case, by, key, reached_on, value)
     row = MilestoneRecord.objects.create(
@@ -36,8 +36,8 @@ def reach(*, episode: Episode, by: Actor, key: str, reached_on: date, value: Dec
 @transaction.atomic
 def confirm(*, record: MilestoneRecord, by: Actor) -> MilestoneRecord:
     """A clinician agrees with what the patient reported. Confirming twice changes nothing."""
-    now = clock.now()
     locks.hold(record.episode)
+    now = clock.now()
     kinds = set(record.events.values_list("kind", flat=True))
     if MilestoneEvent.Kind.WITHDRAWN in kinds:
         raise Conflict("This milestone was withdrawn. Record it again if it has been reached.", code="withdrawn")
@@ -51,8 +51,8 @@ def confirm(*, record: MilestoneRecord, by: Actor) -> MilestoneRecord:
 @transaction.atomic
 def withdraw(*, record: MilestoneRecord, by: Actor, reason: str) -> MilestoneRecord:
     """Takes a record back, with the reason; the record itself stays. Raises Invalid, Conflict."""
-    now = clock.now()
     locks.hold(record.episode)
+    now = clock.now()
     if not reason.strip():
         raise Invalid({"reason": "Say why the milestone is withdrawn."})
     try:

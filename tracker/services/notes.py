@@ -9,9 +9,13 @@ from tracker.models import Note, Patient
 
 def keep(patient: Patient, text: str) -> str:
     """Stores the text once and returns the digest that names it; empty for no text."""
+    name, text = digest(patient, text), text.strip()
+    if name:
+        Note.objects.bulk_create([Note(patient=patient, digest=name, text=text)], ignore_conflicts=True)
+    return name
+
+
+def digest(patient: Patient, text: str) -> str:
+    """The name that the text has, or would have, among the patient's; empty for no text."""
     text = text.strip()
-    if not text:
-        return ""
-    digest = hashlib.sha256(f"{patient.salt}{text}".encode()).hexdigest()
-    Note.objects.bulk_create([Note(patient=patient, digest=digest, text=text)], ignore_conflicts=True)
-    return digest
+    return hashlib.sha256(f"{patient.salt}{text}".encode()).hexdigest() if text else ""

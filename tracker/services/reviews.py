@@ -13,13 +13,21 @@ from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
 from tracker.services import assessments, audit, dates, locks
 
+LONGEST_AHEAD = timedelta(days=3 * 365)
+"""Past every review of the protocols."""
+
 
 @transaction.atomic
 def book(*, episode: Episode, by: Actor, key: str, booked_at: datetime) -> Review:
     """Sets or moves the appointment of a review. Raises Invalid."""
-    now = clock.now()
     locks.hold(episode)
-    row = _row(episode, cases.case(episode, now=now), key)
+    now = clock.now()
+    case = cases.case(episode, now=now)
+    if not case.surgery_date <= booked_at.date() <= case.clinic_date + LONGEST_AHEAD:
+        raise Invalid(
+            {"booked_on": "An appointment is after the surgery and at most three years ahead. Check the year."}
+        )
+    row = _row(episode, case, key)
     row.booked_at, row.by = booked_at, by.user
     row.save()
     audit.note(by, "review booked", episode, row.pk, key=key)
@@ -30,8 +38,8 @@ def book(*, episode: Episode, by: Actor, key: str, booked_at: datetime) -> Revie
 @transaction.atomic
 def done(*, episode: Episode, by: Actor, key: str, done_on: date, result: str) -> Review:
     """Records that a review took place and what it showed. Raises Invalid."""
-    now = clock.now()
     locks.hold(episode)
+    now = clock.now()
     case = cases.case(episode, now=now)
     dates.check_day("done_on", done_on, case, by)
     row = _row(episode, case, key)

@@ -59,8 +59,8 @@ def _say(
 ) -> None:
     if not note.strip():
         raise Invalid({"note": missing})
-    now = clock.now()
     locks.hold(alert.episode)
+    now = clock.now()
     if alert.events.filter(kind=AlertEvent.Kind.CLOSED).exists():
         raise Conflict("This alert was already closed.", code="closed", current=alert)
     AlertEvent.objects.create(

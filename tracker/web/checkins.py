@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tracker import access, clock
 from tracker.access import Actor, Do
-from tracker.clinical import explain
+from tracker.clinical import explain, rules
 from tracker.clinical.findings import Finding, as_finding
 from tracker.clinical.terms import Urgency
 from tracker.errors import Conflict, Invalid
@@ -80,9 +80,18 @@ def _save(request: HttpRequest, actor: Actor, episode: Episode, amending: CheckI
         else:
             row = checkins.amend(check_in=amending, by=actor, answers=answers)
     except (Invalid, Conflict) as refusal:
-        kept = checkins.keep_red_flags(episode=episode, by=actor, raw=raw)
-        return _page(request, actor, episode, given, refusal, amending=amending, alerts=kept)
+        urgent = _red_flags(episode, actor, raw)
+        return _page(request, actor, episode, given, refusal, amending=amending, urgent=urgent)
     return redirect("check-in-done", row.pk)
+
+
+def _red_flags(episode: Episode, actor: Actor, raw: Mapping[str, Any]) -> Sequence[Finding]:
+    """What was urgent in a refused check-in. A closed episode stores nothing, but whom to call can still be said."""
+    try:
+        kept: Sequence[Any] = checkins.keep_red_flags(episode=episode, by=actor, raw=raw)
+        return [as_finding(alert) for alert in kept]
+    except Conflict:
+        return rules.red_flags_in(raw, None)
 
 
 def _page(
@@ -93,7 +102,7 @@ def _page(
     refusal: Invalid | Conflict | None = None,
     *,
     amending: CheckIn | None = None,
-    alerts: Sequence[Any] = (),
+    urgent: Sequence[Finding] = (),
 ) -> HttpResponse:
     now = clock.now()
     case = selector.readable(episode, now=now, window=8)
@@ -108,7 +117,7 @@ def _page(
         "amending": amending,
         "episode": episode,
         "clinic": episode.clinic,
-        **_urgent([as_finding(alert) for alert in alerts], voice.of(episode)),
+        **_urgent(urgent, voice.of(episode)),
         "client_key": _key(request.POST) or uuid4(),
         "draft": "" if amending else f"check-in:{episode.pk}:{day}:{current.id if current else ''}",
     }

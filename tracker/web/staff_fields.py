@@ -13,6 +13,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 
 NOTE_LENGTH = 2000
 NOT_STORABLE = "This holds a character that cannot be stored. Type it again."
+DATES = ("%Y-%m-%d", "%d %b %Y", "%d %B %Y")
+"""As browsers send a date, and as people write one. 10/11/2026 means two days, so it is not guessed at."""
 WHAT_DATE = "Enter the date as day, month and year, such as 23 Nov 2026."
 
 
@@ -58,7 +60,12 @@ def words(
 def day(label: str, missing: str = "", *, required: bool = True, help_text: str = "") -> forms.DateField:
     errors = {"required": missing or WHAT_DATE, "invalid": WHAT_DATE}
     return forms.DateField(
-        label=label, required=required, help_text=help_text, widget=DateInput(), error_messages=errors
+        label=label,
+        required=required,
+        help_text=help_text,
+        widget=DateInput(),
+        input_formats=DATES,
+        error_messages=errors,
     )
 
 
