@@ -100,6 +100,20 @@ def test_tightening_and_loosening_again_keeps_the_brace_and_the_crutches_that_th
     assert allowed(knee).brace.max_deg is None
 
 
+def test_a_weight_put_up_and_an_order_given_again_pass_no_signed_kilogram(
+    riverside: Staff, clock: clocks.StoppedClock
+) -> None:
+    knee = scenes.knee(riverside)
+    clock.advance(hours=1)
+    episodes.record_fact(episode=knee, by=riverside.physiotherapist, kind="body_weight_kg", value="184")
+    order(knee, riverside.physiotherapist, 20)
+    order(knee, riverside.physiotherapist, 50)
+    assert (allowed(knee).max_percent, allowed(knee).max_kg) == (50, 42)
+    clock.advance(hours=1)
+    episodes.sign_plan(episode=knee, by=riverside.surgeon)
+    assert allowed(knee).max_kg == 92
+
+
 def test_a_protocol_for_another_fixation_is_refused_by_name(riverside: Staff) -> None:
     knee = scenes.knee(riverside, fixation="short_plate")
     with pytest.raises(Invalid) as refusal:

@@ -159,11 +159,15 @@ def _recency(word: Order) -> tuple[bool, datetime, int]:
 
 
 def supported(order: Level, orders: Iterable[Order]) -> Level:
-    """A physiotherapist's order with the aids and the brace that the words of authority ask for on its days."""
+    """A physiotherapist's order with the aids and the brace that the words of authority ask for on its days.
+
+    Nor does it pass the kilograms that were signed: a weight put up since then waits for the surgeon (design 10.8).
+    """
     spoken = [word for _, word in words_from(orders, order.starts_on) if word is not None]
     for word in spoken:
         order = replace(
             order,
+            kg=lesser(order.kg, word.kg),
             aids=limits.more_support(order.aids, word.aids),
             brace_min=greater(order.brace_min, word.brace_min),
             brace_max=lesser(order.brace_max, word.brace_max),
