@@ -125,7 +125,7 @@ def _open(clinic: Clinic, *, current: str | None) -> list[UUID]:
 
 def _locked(batch: list[UUID]) -> Iterator[Episode]:
     rows = Episode.objects.select_related("patient", "clinic").filter(pk__in=batch, state=Episode.State.OPEN)
-    yield from rows.select_for_update(of=("self",)).order_by("pk")
+    yield from rows.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
 def _batches(ids: list[UUID]) -> Iterator[list[UUID]]:

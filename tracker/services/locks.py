@@ -1,4 +1,8 @@
-"""Every clinical write takes the same lock: the episode's row."""
+"""Every clinical write takes the same lock: the episode's row.
+
+The lock keeps other holders out, not whoever only names the row, such as the planner storing an occurrence: two that
+name several rows in different order would else wait for each other for ever.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ def hold(episode: Episode, revision: int | None = None) -> None:
     `revision` is the number that the writer saw; None means that the writer does not mind. Raises Conflict when it
     has moved on, or when the episode is closed. On SQLite the transaction itself is the lock.
     """
-    row = Episode.objects.select_for_update().values("revision", "state").get(pk=episode.pk)
+    row = Episode.objects.select_for_update(no_key=True).values("revision", "state").get(pk=episode.pk)
     episode.revision = row["revision"]
     if row["state"] != Episode.State.OPEN:
         raise Conflict("This episode is closed, so nothing more can be recorded in it.", code="closed")
@@ -28,4 +32,4 @@ def move_on(episode: Episode) -> None:
 
 def hold_clinic(clinic: Clinic) -> None:
     """Locks the clinic for this transaction: two people enrolling the same patient at once wait for each other."""
-    Clinic.objects.select_for_update().only("pk").get(pk=clinic.pk)
+    Clinic.objects.select_for_update(no_key=True).only("pk").get(pk=clinic.pk)
