@@ -38,7 +38,8 @@ def record(*, episode: Episode, by: Actor, answers: Answers, client_key: UUID | 
     locks.hold(episode)
     now = clock.now()
     if client_key is not None:
-        made = CheckIn.objects.filter(episode=episode, client_key=client_key).first()
+        under_key = CheckIn.objects.filter(episode=episode, client_key=client_key)
+        made = under_key.first() if under_key.exists() else None  # nearly every key is new
         if made is not None and _says(made, answers):
             return made
         if made is not None:

@@ -9,8 +9,11 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms.utils import flatatt
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tracker import access, clock
@@ -27,6 +30,23 @@ ZONES = [*sorted(zone for zone in available_timezones() if zone.partition("/")[0
 CHOOSE_ZONE = "Choose a time zone from the list."
 
 
+SELECTED = SafeString(" selected")
+
+
+class ZoneSelect(forms.Select):
+    """Put together in Python: Django renders a template for every option, and there are hundreds."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((zone, SELECTED if zone == value else "", label) for zone, label in self.choices),
+        )
+        return format_html(
+            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), options
+        )
+
+
 class ReminderForm(forms.Form):
     """When to be reminded of the check-in, in the patient's own time."""
 
@@ -41,6 +61,7 @@ class ReminderForm(forms.Form):
         label="Your time zone",
         help_text="Change it when you travel. Your level is then the stricter of both places' days.",
         choices=[(zone, zone.replace("_", " ")) for zone in ZONES],
+        widget=ZoneSelect,
         error_messages={"invalid_choice": CHOOSE_ZONE, "required": CHOOSE_ZONE},
     )
 
