@@ -19,7 +19,7 @@ from tracker.services import episodes
 from tracker.services.episodes import Enrolment
 from tracker.web import shell
 from tracker.web.enrolment_form import Enrol
-from tracker.web.staff_fields import time_zones
+from tracker.web.staff_fields import time_zone_options
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +59,7 @@ def _page(
         "form": form,
         "plan": plan,
         "warnings": list(warnings(plan, given)) if plan and given else [],
-        "time_zones": sorted(time_zones()),
+        "time_zones": time_zone_options(),
     }
     return shell.page(request, "tracker/enrolment/page.html", actor, context, status=status)
 

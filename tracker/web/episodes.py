@@ -23,7 +23,7 @@ from tracker.web import addresses, shell, staff_figures
 from tracker.web import staff_forms as forms
 from tracker.web.alerts import Shown
 from tracker.web.episode_forms import Refused, details_form, forms_of, has_place
-from tracker.web.staff_fields import time_zones
+from tracker.web.staff_fields import time_zone_options
 from tracker.web.staff_words import (
     AIDS,
     COMPARTMENTS,
@@ -83,7 +83,7 @@ def _contact(
         "refused": refused,
         "homeless": refused is not None and refused.action not in ("details", "book"),
         "zone": ZoneInfo(episode.clinic.time_zone),
-        "time_zones": sorted(time_zones()),
+        "time_zones": time_zone_options(),
     }
     return shell.page(request, "tracker/episodes/contact.html", actor, context, status=status)
 
