@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from tests import scenes
 from tests.api import programs
 from tests.api.programs import Program, problem
 from tests.scenes import Staff
 from tracker.models import Episode
+from tracker.selectors import episodes as cases
 
 TODAY = "2026-06-15"
 
@@ -161,6 +164,20 @@ def test_today_is_valid_until_the_earlier_of_the_two_midnights(home: Staff) -> N
     now = today(programs.of_patient(knee), knee)
     assert now["date"] == TODAY
     assert now["valid_until"] == "2026-06-15T12:00:00Z", "midnight in Auckland comes before midnight in London"
+
+
+def test_a_record_that_cannot_be_read_allows_no_weight_and_says_that_it_does_not_know(
+    patient: Program, knee: Episode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("a row that nobody can read")
+
+    scenes.check_in(knee, symptoms=["breathless"])
+    monkeypatch.setattr(cases, "case", broken)
+    shown = today(patient, knee)
+    assert (shown["term"], shown["max_percent"], shown["max_kg"], shown["known"]) == ("NWB", 0, 0, False)
+    assert (shown["post_op_day"], shown["emergency"]["number"]) == (21, "112")
+    assert "Call your clinic" in shown["text"]
 
 
 def test_the_lists_of_alerts_follow_what_was_done(

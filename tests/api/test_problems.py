@@ -14,7 +14,7 @@ from tests import scenes
 from tests.api.programs import Program, problem
 from tests.scenes import Staff
 from tracker.models import Episode
-from tracker.selectors import episodes as cases
+from tracker.selectors import api as rows
 
 
 def test_a_refusal_says_what_it_is_and_what_to_do(patient: Program, knee: Episode) -> None:
@@ -41,9 +41,9 @@ def test_a_fault_of_ours_is_a_problem_too_and_tells_nothing_of_its_cause(
     def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError("secret of the house")
 
-    monkeypatch.setattr(cases, "case", fails)
+    monkeypatch.setattr(rows, "check_ins", fails)
     patient.raise_request_exception = False
-    said = problem(patient.read(f"episodes/{knee.pk}/today/"), 500)
+    said = problem(patient.read(f"episodes/{knee.pk}/check-ins/"), 500)
     assert "secret" not in json.dumps(said)
     assert "try again" in said["detail"].lower()
 

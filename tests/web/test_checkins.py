@@ -224,6 +224,8 @@ def test_a_record_that_cannot_be_read_still_takes_the_check_in_and_shows_the_num
 
     monkeypatch.setattr(episodes, "case", broken)
     assert phone.get("/check-in/").status_code == 200
+    for path in ("/today/", "/plan/", "/progress/"):
+        assert "call your clinic" in phone.get(path).content.decode()
     status, page = send(phone, pain_load="3", symptoms="breathless")
     assert status == 200
     assert page.index("Call 112 now") < page.index("<h1>Saved")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests import scenes
 from tests.scenes import Staff
+from tracker import clock as clocks
 from tracker.clock import StoppedClock
 from tracker.models import (
     Alert,
@@ -28,6 +29,7 @@ from tracker.models import (
     Review,
     Signature,
 )
+from tracker.selectors import episodes as cases
 from tracker.services import milestones
 from tracker.web.episode_actions import ACTIONS
 
@@ -324,6 +326,17 @@ def test_an_appointment_in_a_year_that_cannot_be_meant_is_refused(surgeon: Clien
     text = refused(surgeon, knee, "reviews/XRAY_6W/book/", booked_on=day, booked_time="00:00")
     assert "Check the year." in text
     assert not Review.objects.filter(booked_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize(("zone", "at"), [("Pacific/Auckland", "08:30"), ("America/New_York", "21:30")])
+def test_an_appointment_is_on_the_day_that_the_clinic_gave(
+    surgeon: Client, phone: Client, knee: Episode, zone: str, at: str
+) -> None:
+    Clinic.objects.update(time_zone=zone)
+    done(surgeon, knee, "reviews/XRAY_6W/book/", booked_on="2026-07-02", booked_time=at)
+    assert "Booked for 2 July" in phone.get("/plan/").content.decode()
+    read = cases.case(Episode.objects.get(pk=knee.pk), now=clocks.now())
+    assert [row.booked_on for row in read.history.reviews] == [date(2026, 7, 2)]
 
 
 def test_a_date_that_can_be_read_two_ways_is_not_guessed_at(surgeon: Client, knee: Episode) -> None:

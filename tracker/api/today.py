@@ -18,11 +18,13 @@ from tracker.api import emergencies
 from tracker.api.base import Endpoint, revised
 from tracker.api.emergencies import EmergencyOut
 from tracker.api.schema import operation
-from tracker.clinical import explain
+from tracker.clinical import allowance, explain
 from tracker.clinical.allowance import Allowance
 from tracker.clinical.terms import Aids, Gate, Loading, Phase, Role, Side, StepState, Term
+from tracker.models import Episode
+from tracker.selectors import api as rows
 from tracker.selectors import episodes as cases
-from tracker.selectors.episodes import Case
+from tracker.selectors import today as selector
 
 EXAMPLE = {
     "date": "2026-06-15",
@@ -100,7 +102,9 @@ class TodayOut(serializers.Serializer[Any]):
     hold = HoldingOut(allow_null=True)
     frozen = serializers.BooleanField(help_text="No step goes up while a hold stands.")
     emergency = EmergencyOut(allow_null=True, help_text="While an alert of R0 or R1 is not closed.")
-    weight_used = serializers.DecimalField(max_digits=5, decimal_places=1)
+    weight_used = serializers.DecimalField(
+        max_digits=5, decimal_places=1, allow_null=True, help_text="In kg; null only where the record cannot be read."
+    )
     valid_until = serializers.DateTimeField(help_text="The next midnight of clinic or patient: ask again then.")
     acknowledged = serializers.BooleanField(help_text="Whether the patient has said that they saw this order.")
     restriction = serializers.UUIDField(allow_null=True, help_text="The order in force, to acknowledge it.")
@@ -118,20 +122,28 @@ class Today(Endpoint):
     def get(self, request: Request, episode: str) -> Response:
         door = access.episode_for(request.user, episode, Do.READ)
         now = clock.now()
-        case = cases.case(door.episode, now=now)
-        return revised(Response(TodayOut(shown(case, cases.allowance(case), now)).data), door.episode)
+        case = selector.readable(door.episode, now=now)
+        allowed = _unknown(door.episode, now) if case is None else cases.allowance(case)
+        return revised(Response(TodayOut(shown(door.episode, allowed, now)).data), door.episode)
 
 
-def shown(case: Case, allowed: Allowance, now: datetime) -> dict[str, Any]:
+def _unknown(episode: Episode, now: datetime) -> Allowance:
+    """No weight, on the day after surgery that the kept assessment tells; day 0 where there is none."""
+    kept, on = getattr(episode, "assessment", None), cases.local_date(now, episode.patient.time_zone)
+    return allowance.unknown(on, (on - kept.surgery_date).days if kept else 0)
+
+
+def shown(episode: Episode, allowed: Allowance, now: datetime) -> dict[str, Any]:
     plain = {name: getattr(allowed, name) for name in TodayOut().get_fields() if hasattr(allowed, name)}
-    open_alerts = [alert.urgency for alert in case.history.alerts if alert.state != "closed"]
+    open_alerts = [alert.urgency for alert in rows.open_alerts([episode.pk]).get(episode.pk, [])]
     return plain | {
-        "side": case.episode.side,
-        "emergency": emergencies.emergency(case.episode, open_alerts),
-        "valid_until": valid_until(now, [case.clinic.time_zone, case.patient.time_zone]),
+        "side": episode.side,
+        "emergency": emergencies.emergency(episode, open_alerts),
+        "valid_until": valid_until(now, [episode.clinic.time_zone, episode.patient.time_zone]),
+        "weight_used": allowed.weight_used or None,
         "acknowledged": allowed.acknowledged_at is not None,
         "restriction": allowed.order_id,
-        "text": explain.allowance_for_patient(allowed, Side(case.episode.side)),
+        "text": explain.allowance_for_patient(allowed, Side(episode.side)),
     }
 
 

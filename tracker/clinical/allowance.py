@@ -141,6 +141,34 @@ def allowed(plan: Plan, history: History, *, clinic_date: date, patient_date: da
     )
 
 
+def unknown(on: date, day: int) -> Allowance:
+    """The allowance of a record that cannot be read: no weight at all, and nothing else is claimed (law 2)."""
+    return Allowance(
+        date=on,
+        post_op_day=day,
+        phase=phase(limits.NON, {}),
+        loading=limits.loading(limits.NON),
+        term=limits.term(limits.NON),
+        limit=limits.NON,
+        max_percent=0,
+        max_kg=0,
+        aids=limits.aids(limits.NON),
+        brace=Brace(needed=False, min_deg=None, max_deg=None, text=""),
+        since=None,
+        set_by="",
+        set_by_role=None,
+        source="",
+        next_step=None,
+        signed=False,
+        known=False,
+        hold=None,
+        frozen=False,
+        weight_used=Decimal(0),
+        order_id=None,
+        acknowledged_at=None,
+    )
+
+
 def order_on(orders: Iterable[Order], on: date) -> Order | None:
     """The one readable standing order of a day; None where there is none or more than one."""
     found = [order for order in orders if not order.superseded and covers(order, on)]

@@ -130,7 +130,7 @@ def _history(episode: Episode, rows: Rows) -> History:
         orders=orders,
         holds=facts.holds(rows),
         alerts=facts.alerts(rows),
-        reviews=facts.reviews(rows),
+        reviews=facts.reviews(rows, episode.clinic.time_zone),
         latest_weight=facts.clinicians_weight(rows),
         patient_weight=facts.patients_weight(rows),
         signed_weight=_signed_weight(rows),

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tracker import models as rows_of
 from tracker.clinical.history import (
@@ -54,6 +55,11 @@ def instant(text: str) -> datetime:
 
 def day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text[:10])
+
+
+def day_in(zone: str, text: str | None) -> date | None:
+    """The calendar date that `zone` reads at a stored instant."""
+    return None if text is None else instant(text).astimezone(ZoneInfo(zone)).date()
 
 
 def number(value: Any) -> Decimal | None:
@@ -248,9 +254,11 @@ def reached(rows: Rows) -> tuple[Reached, ...]:
     )
 
 
-def reviews(rows: Rows) -> tuple[ReviewDone, ...]:
+def reviews(rows: Rows, zone: str) -> tuple[ReviewDone, ...]:
+    """Reviews by kind; `zone` is the clinic's, where the appointments are."""
     return tuple(
-        ReviewDone(row["kind"], day(row["done_on"]), day(row["booked_at"]), row["result"]) for row in rows["review"]
+        ReviewDone(row["kind"], day(row["done_on"]), day_in(zone, row["booked_at"]), row["result"])
+        for row in rows["review"]
     )
 
 

@@ -12,9 +12,10 @@ from tracker.clinical.openings import Opening
 from tracker.clinical.protocol import Review
 from tracker.clinical.terms import Decision, Gate
 from tracker.models import Episode
-from tracker.selectors import episodes
+from tracker.selectors import episodes, facts
 from tracker.selectors.episodes import Case
-from tracker.selectors.facts import day as as_date
+from tracker.selectors.facts import Row
+from tracker.selectors.today import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,11 @@ class PlanPage:
     lists: Lists
 
 
-def plan_page(episode: Episode, *, now: datetime) -> PlanPage:
-    """The page in one statement beside the door's."""
-    case = episodes.case(episode, now=now)
+def plan_page(episode: Episode, *, now: datetime) -> PlanPage | None:
+    """The page in one statement beside the door's; None where the record cannot be read (law 2)."""
+    case = readable(episode, now=now)
+    if case is None:
+        return None
     allowed = episodes.allowance(case)
     decisions = openings.latest(case.history.clearances)
     return PlanPage(
@@ -56,14 +59,14 @@ def plan_page(episode: Episode, *, now: datetime) -> PlanPage:
 
 def _visits(case: Case) -> list[Visit]:
     rows = {row["key"]: row for row in case.rows["review"]}
-    return [_visit(review, rows.get(review.key, {}), case.surgery_date) for review in case.plan.reviews]
+    return [_visit(review, rows.get(review.key, {}), case) for review in case.plan.reviews]
 
 
-def _visit(review: Review, row: dict[str, object], surgery: date) -> Visit:
+def _visit(review: Review, row: Row, case: Case) -> Visit:
     return Visit(
         review=review,
-        first=surgery + timedelta(days=review.earliest),
-        last=surgery + timedelta(days=review.latest),
-        booked_on=as_date(row.get("booked_at")),  # type: ignore[arg-type]
-        done_on=as_date(row.get("done_on")),  # type: ignore[arg-type]
+        first=case.surgery_date + timedelta(days=review.earliest),
+        last=case.surgery_date + timedelta(days=review.latest),
+        booked_on=facts.day_in(case.clinic.time_zone, row.get("booked_at")),
+        done_on=facts.day(row.get("done_on")),
     )

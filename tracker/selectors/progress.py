@@ -10,9 +10,8 @@ from tracker.clinical.bands import Band, Comparison, Target
 from tracker.clinical.loads import Ordered, Planned, Reported
 from tracker.clinical.milestones import MilestoneStatus
 from tracker.models import Episode
-from tracker.selectors import episodes
 from tracker.selectors.episodes import Case
-from tracker.selectors.today import last_shown, pain_band, pain_points
+from tracker.selectors.today import last_shown, pain_band, pain_points, readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,13 @@ class Progress:
     """Another operation, where the reader asked to see it."""
 
 
-def progress(episode: Episode, *, now: datetime, until: int | None = None, compare: str = "") -> Progress:
-    """The figures in one statement beside the door's. `compare` is "uka", "tka" or nothing."""
-    return of_case(episodes.case(episode, now=now, window=None), until=until, compare=compare)
+def progress(episode: Episode, *, now: datetime, until: int | None = None, compare: str = "") -> Progress | None:
+    """The figures in one statement beside the door's; None where the record cannot be read.
+
+    `compare` is "uka", "tka" or nothing.
+    """
+    case = readable(episode, now=now, window=None)
+    return None if case is None else of_case(case, until=until, compare=compare)
 
 
 def of_case(case: Case, *, until: int | None = None, compare: str = "") -> Progress:

@@ -36,6 +36,8 @@ class Step:
 def plan(request: HttpRequest) -> HttpResponse:
     door = access.own_episode(request.user, Do.READ)
     page = selector.plan_page(door.episode, now=clock.now())
+    if page is None:
+        return shell.unreadable(request, door)
     side = Side(door.episode.side)
     context = {
         "episode": door.episode,

@@ -48,6 +48,8 @@ def progress(request: HttpRequest) -> HttpResponse:
     door = access.own_episode(request.user, Do.READ)
     compare = COMPARE.get(request.GET.get("compare", ""), "")
     of = selector.progress(door.episode, now=clock.now(), compare=compare)
+    if of is None:
+        return shell.unreadable(request, door)
     found = goals(of)
     context = {
         "episode": door.episode,

@@ -54,6 +54,12 @@ def page(
     return response
 
 
+def unreadable(request: HttpRequest, door: access.Door) -> HttpResponse:
+    """What a patient reads where the record cannot be read: no weight, and the number to call (law 2)."""
+    context = {"episode": door.episode, "clinic": door.episode.clinic}
+    return page(request, "tracker/today/unknown.html", door.actor, context)
+
+
 def navigation(actor: access.Actor | None, path: str) -> list[Item]:
     if actor is None:
         return []

@@ -37,9 +37,7 @@ def today(request: HttpRequest) -> HttpResponse:
     door = access.own_episode(request.user, Do.READ)
     seen = selector.today(door.episode, now=clock.now())
     if seen is None:
-        return shell.page(
-            request, "tracker/today/unknown.html", door.actor, {"episode": door.episode, "clinic": door.episode.clinic}
-        )
+        return shell.unreadable(request, door)
     context = _emergency(door.episode, seen) if seen.emergency else _day(door.episode, seen)
     return shell.page(request, "tracker/today/page.html", door.actor, {**_always(door.episode, seen), **context})
 
