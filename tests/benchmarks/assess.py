@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from random import Random
 from statistics import median
 
@@ -33,13 +34,11 @@ def main() -> None:
     for key in protocol.shipped():
         plan = knees.a_plan(key)
         history = recovery(plan)
-        each = milliseconds(
-            lambda plan=plan, history=history: assess(history, plan, knees.on(DAY), knees.at(DAY, 10)), times
-        )
+        each = milliseconds(partial(assess, history, plan, knees.on(DAY), knees.at(DAY, 10)), times)
         told.say(f"  {key:<28} {median(each):10.3f} ms     {len(history.check_ins)} check-ins")
         spent += each
         text = json.dumps(asdict(history), default=str)
-        readings += milliseconds(lambda text=text: json.loads(text), times)
+        readings += milliseconds(partial(json.loads, text), times)
     told.promise("median_ms", median(spent), median(spent) <= MOST_MS, f"<= {MOST_MS:g} ms of CPU for {DAY} days")
     told.figure("p99_ms", sorted(spent)[int(0.99 * len(spent))])
     told.figure(

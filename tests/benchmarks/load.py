@@ -112,9 +112,9 @@ def _fire(port: int, build: Build, numbers: range, at_once: int, wanted: int) ->
                 continue
             times.append(time.perf_counter() - key.data.begun)
             _check(key.data, wanted)
-            number = next(waiting, None)
-            if number is not None:
-                _dial(chooser, port, build(number))
+            following = next(waiting, None)
+            if following is not None:
+                _dial(chooser, port, build(following))
     chooser.close()
     return times
 
