@@ -143,7 +143,7 @@ def database(url: str) -> dict[str, Any]:
         entry["CONN_HEALTH_CHECKS"] = True
         # Prepared statements: half of the server's work for a check-in was planning the same few statements anew.
         # A pooler that cannot keep them needs ?server_side_binding=false in the address.
-        options.setdefault("server_side_binding", True)
+        options["server_side_binding"] = str(options.get("server_side_binding", True)).lower() != "false"
         options.setdefault("prepare_threshold", 3)
     return entry
 

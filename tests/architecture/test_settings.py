@@ -15,6 +15,7 @@ from django.conf import settings
 from django.test import Client, RequestFactory
 
 from recovery import logs, middleware
+from recovery import settings as recovery_settings
 
 ROOT = Path(__file__).parents[2]
 PRODUCTION = {
@@ -78,6 +79,12 @@ def test_connections_to_a_database_server_are_kept(tmp_path: Path) -> None:
     url = "postgres://who:what@db.example.org/recovery"
     entry = loaded("DATABASES", data=tmp_path, **{**PRODUCTION, "DATABASE_URL": url})["DATABASES"]["default"]
     assert (entry["CONN_MAX_AGE"], entry["CONN_HEALTH_CHECKS"]) == (None, True)
+
+
+@pytest.mark.parametrize(("address", "prepares"), [("", True), ("?server_side_binding=false", False)])
+def test_a_pooler_that_keeps_no_prepared_statements_is_told_apart(address: str, prepares: bool) -> None:
+    entry = recovery_settings.database(f"postgres://recovery@db.example.org/recovery{address}")
+    assert entry["OPTIONS"]["server_side_binding"] is prepares
 
 
 def test_the_demo_never_reaches_the_clinics_servers(tmp_path: Path) -> None:
