@@ -93,7 +93,7 @@ def test_what_goes_to_staff_about_a_patient_is_not_the_patients_to_read(home: St
 def test_settings_list_the_patients_own_reminders_and_not_those_of_staff(knee: Episode) -> None:
     assert [(plan.kind, f"{plan.at:%H:%M}") for plan in told.plans(knee.patient)] == [
         (Kind.CHECK_IN, "09:00"),
-        (Kind.MILESTONE_DUE, "10:00"),
+        (Kind.MILESTONES, "10:00"),
         (Kind.SILENCE, "18:00"),
     ]
 

@@ -481,17 +481,17 @@ def states(knee: Episode, **keys: str) -> None:
 def test_a_milestone_is_told_on_the_day_it_is_due_and_only_once(knee: Episode, clock: StoppedClock, mail: Path) -> None:
     states(knee, FLEX_90="open")
     pass_days(clock, TUESDAY, TUESDAY, hour=10)
-    assert of(Kind.MILESTONE_DUE) == []
+    assert of(Kind.MILESTONES) == []
     states(knee, FLEX_90="due")
     pass_days(clock, WEDNESDAY, date(2026, 6, 20), hour=10)
-    assert of(Kind.MILESTONE_DUE) == [(WEDNESDAY, State.SENT, "")]
+    assert of(Kind.MILESTONES) == [(WEDNESDAY, State.SENT, "")]
     assert "FLEX" not in "".join(letter.as_string() for letter in mails(mail))
 
 
 def test_two_milestones_of_one_day_make_one_message(knee: Episode, clock: StoppedClock) -> None:
     states(knee, FLEX_90="due", SLR_NOLAG="due", CRUTCH_1="overdue", QUAD_SET="done")
     pass_days(clock, TUESDAY, TUESDAY, hour=10)
-    told = sorted((state, reason) for _, state, reason in of(Kind.MILESTONE_DUE))
+    told = sorted((state, reason) for _, state, reason in of(Kind.MILESTONES))
     assert told == [
         (State.CANCELLED, "Another message of that day already pointed to your goals."),
         (State.SENT, ""),
@@ -504,7 +504,7 @@ def test_a_milestone_reached_between_planning_and_sending_is_not_told(knee: Epis
     reminders.plan(now=clock.instant)
     states(knee, FLEX_90="done")
     run()
-    assert of(Kind.MILESTONE_DUE) == [(TUESDAY, State.CANCELLED, "The goal was reached, or is due later.")]
+    assert of(Kind.MILESTONES) == [(TUESDAY, State.CANCELLED, "The goal was reached, or is due later.")]
 
 
 # --- Gates: the staff -----------------------------------------------------------------------------------------------

@@ -14,7 +14,21 @@ from tracker.models.measurements import Measurement
 from tracker.models.milestones import MilestoneEvent, MilestoneRecord
 from tracker.models.patients import Note, Patient
 from tracker.models.protocols import Protocol
-from tracker.models.reminders import Attempt, Heartbeat, Kind, Occurrence, OutboxMessage, ReminderPlan
+from tracker.models.reminders import (
+    Attempt,
+    Breaker,
+    Call,
+    ChannelName,
+    Heartbeat,
+    Kind,
+    Occurrence,
+    OutboxMessage,
+    PushSubscription,
+    Reach,
+    ReminderPlan,
+    Sending,
+    ShortLink,
+)
 from tracker.models.restrictions import Acknowledgement, Restriction, Signature
 from tracker.models.reviews import Review
 
@@ -27,6 +41,9 @@ __all__ = [
     "Assessment",
     "Attempt",
     "AuditEvent",
+    "Breaker",
+    "Call",
+    "ChannelName",
     "CheckIn",
     "Clearance",
     "Clinic",
@@ -47,10 +64,14 @@ __all__ = [
     "OutboxMessage",
     "Patient",
     "Protocol",
+    "PushSubscription",
+    "Reach",
     "ReminderPlan",
     "Restriction",
     "Review",
     "Role",
+    "Sending",
+    "ShortLink",
     "Signature",
     "StaffLook",
     "User",

@@ -34,6 +34,8 @@ class Assessment(models.Model):
     term = models.CharField(max_length=8)
     max_percent = models.PositiveSmallIntegerField()
     max_kg = models.PositiveSmallIntegerField(null=True)
+    next_step = models.JSONField(null=True)
+    """`{on, gate, state}` of the next step of the plan; null where none is ahead."""
     seen = models.BooleanField(null=True)
     """Whether the patient confirmed the standing restriction; null before anyone signed."""
     open_alerts = models.PositiveSmallIntegerField(default=0)

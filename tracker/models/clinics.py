@@ -26,6 +26,10 @@ class Clinic(models.Model):
     emergency_text = models.CharField(max_length=300, blank=True)
     quiet_from = models.TimeField(default=time(21))
     quiet_until = models.TimeField(default=time(7))
+    morning_at = models.TimeField(default=time(7, 30))
+    """When the clinicians on duty get the list of their day."""
+    morning_due_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    """When the planner must next make that list; null until it has looked for the first time."""
     term_display = models.CharField(max_length=8, choices=TermDisplay, default=TermDisplay.TERM)
     ticked_on = models.DateField(null=True, blank=True, editable=False)
     """The clinic's local date that the daily tick last finished."""

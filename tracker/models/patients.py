@@ -34,6 +34,8 @@ class Patient(models.Model):
     """No routine message between the two, on the patient's clock. Empty: the clinic's hours."""
     consent_version = models.CharField(max_length=20, blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)
+    consent_withdrawn_at = models.DateTimeField(null=True, blank=True)
+    """From then on the patient gets no message."""
     salt = models.CharField(max_length=32, default=new_salt, editable=False)
     """Makes note digests meaningless once it is erased."""
 

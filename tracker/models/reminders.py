@@ -8,7 +8,7 @@ from django.db.models import Q
 from tracker.models.accounts import User
 from tracker.models.clinics import Clinic
 from tracker.models.episodes import Episode
-from tracker.models.fields import public_id
+from tracker.models.fields import digest, public_id
 from tracker.models.patients import Patient
 
 
@@ -16,11 +16,32 @@ class Kind(models.TextChoices):
     """What a message is about. Stored as text without choices, so that a new kind changes no table."""
 
     CHECK_IN = "check_in", "Daily check-in"
-    SILENCE = "silence", "Two days without a check-in"
-    MILESTONE_DUE = "milestone_due", "A goal is due"
+    NUDGE = "nudge", "Second nudge"
+    NEXT_STEP = "next_step", "Next step coming"
+    REVIEW_TOMORROW = "review_tomorrow", "Appointment tomorrow"
+    MILESTONES = "milestones", "Goals of the week"
     RESTRICTION_CHANGED = "restriction_changed", "Your plan has changed"
+    TEST = "test", "Test message"
+
     GATE_DUE = "gate_due", "A clearance is due"
     URGENT_ALERT = "urgent_alert", "An urgent alert"
+    ALERT_UNANSWERED = "alert_unanswered", "An urgent alert that nobody took on"
+    MORNING_LIST = "morning_list", "Morning list"
+
+    SILENCE = "silence", "Two days without a check-in"
+    UNSEEN = "unseen", "A change of plan not seen"
+    ALERT_CALL = "alert_call", "An urgent alert still open"
+    UNREACHABLE = "unreachable", "Messages do not arrive"
+
+
+class ChannelName(models.TextChoices):
+    """By which way a message leaves. The last two never leave the house: lists in the product itself."""
+
+    EMAIL = "email", "E-mail"
+    SMS = "sms", "Text message"
+    PUSH = "push", "Notification on your phone"
+    APP = "app", "Your list in Recovery"
+    CALLS = "calls", "The clinic's call list"
 
 
 def by_email() -> list[str]:
@@ -57,7 +78,10 @@ class Occurrence(models.Model):
         CANCELLED = "cancelled"
 
     id = public_id()
-    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="occurrences")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="occurrences")
+    """Empty for what concerns a whole clinic, such as its morning list."""
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, null=True, related_name="+")
+    """Only where there is no patient."""
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, null=True)
     rule = models.CharField(max_length=32)
     local_date = models.DateField()
@@ -76,7 +100,15 @@ class Occurrence(models.Model):
                 fields=["patient", "rule", "local_date", "slot"],
                 condition=Q(state="planned"),
                 name="occurrence_once",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["clinic", "rule", "local_date", "slot"],
+                condition=Q(state="planned", patient__isnull=True),
+                name="occurrence_once_a_clinic",
+            ),
+            models.CheckConstraint(
+                condition=Q(patient__isnull=False) | Q(clinic__isnull=False), name="occurrence_has_subject"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +165,8 @@ class OutboxMessage(models.Model):
     """The provider's own words."""
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    """In a list of the product's own, when it was done with: read by the patient, or dealt with by the clinic."""
 
     class Meta:
         constraints = [
@@ -148,6 +182,13 @@ class OutboxMessage(models.Model):
             models.Index(fields=["expires_at"], condition=Q(state="due"), name="outbox_expiring"),
             models.Index(fields=["state", "finished_at"], name="outbox_by_state"),
             models.Index(fields=["patient", "kind", "state"], name="outbox_by_patient"),
+            models.Index(fields=["message_id"], condition=~Q(message_id=""), name="outbox_by_message_id"),
+            # The open entries of call lists, and what patients have not read.
+            models.Index(
+                fields=["clinic", "channel", "finished_at"],
+                condition=Q(state="sent", settled_at__isnull=True, channel__in=["app", "calls"]),
+                name="outbox_unsettled",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -177,7 +218,7 @@ class Attempt(models.Model):
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of a working part: planner, dispatcher, sweeper, tick."""
+    """The last sign of life of a working part: planner, dispatcher, sender, sweeper, tick, beat."""
 
     name = models.CharField(max_length=32, primary_key=True)
     at = models.DateTimeField()
@@ -185,3 +226,101 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Reach(models.Model):
+    """What is known of one way to reach a patient. No row: the patient allows it, and nothing speaks against it."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="reach")
+    channel = models.CharField(max_length=12)
+    allowed = models.BooleanField(default=True)
+    """The patient's own wish."""
+    address = models.CharField(max_length=254, blank=True)
+    """The address that failed. Once the patient has another, the failure no longer counts."""
+    failed_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=300, blank=True)
+    """The provider's own words."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["patient", "channel"], name="reach_once")]
+
+    def __str__(self) -> str:
+        return self.channel
+
+
+class PushSubscription(models.Model):
+    """A browser that agreed to show notifications to the person signed in there."""
+
+    id = public_id()
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="push_subscriptions")
+    endpoint = models.URLField(max_length=500, unique=True)
+    p256dh = models.CharField(max_length=120)
+    auth = models.CharField(max_length=60)
+    device = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.device or "a browser"
+
+
+class Call(models.Model):
+    """What became of an entry on the call list. It stays there until somebody reached the patient or settled it."""
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", "Spoke to the patient"
+        NO_ANSWER = "no_answer", "No answer"
+        SETTLED = "settled", "Settled another way"
+
+    message = models.ForeignKey(OutboxMessage, on_delete=models.CASCADE, related_name="calls")
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    note_digest = digest()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.outcome
+
+
+class Breaker(models.Model):
+    """Whether a provider answers. While it is open, one message at a time tries; the others wait."""
+
+    channel = models.CharField(max_length=12, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    """In a row."""
+    open_until = models.DateTimeField(null=True)
+    """When the next try may be made. Null: closed."""
+    since = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.failures}"
+
+
+class Sending(models.Model):
+    """The one row that says whether anything may be sent. A database that came back from a backup is shut."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    known_as = models.CharField(max_length=120, blank=True)
+    """What tells this database from a copy of it."""
+    shut_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True)
+    opened_at = models.DateTimeField(null=True)
+    opened_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="sending_one_row")]
+
+    def __str__(self) -> str:
+        return "open" if self.shut_at is None else "shut"
+
+
+class ShortLink(models.Model):
+    """A short address of our own for a page of our own, where every letter costs."""
+
+    code = models.CharField(max_length=12, primary_key=True)
+    path = models.CharField(max_length=300)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.code

@@ -22,7 +22,7 @@ TROUBLE = (State.FAILED, State.DEAD, State.UNCERTAIN)
 WHY: dict[str, str] = {
     Kind.CHECK_IN: "Every day, unless you have checked in by then",
     Kind.SILENCE: "You have not checked in for two days",
-    Kind.MILESTONE_DUE: "A goal on your plan is due",
+    Kind.MILESTONES: "A goal on your plan is due",
     Kind.RESTRICTION_CHANGED: "Your clinic has changed your plan",
 }
 

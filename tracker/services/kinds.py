@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from tracker.models import Kind, OutboxMessage
+from tracker.models import ChannelName, Kind, OutboxMessage
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import due_instant, end_of
 
@@ -19,6 +19,8 @@ class Audience(StrEnum):
     PATIENT = "patient"
     GATE_TEAM = "the surgeon of the knee and the physiotherapists on duty"
     ON_DUTY = "the clinicians on duty"
+    EVERY_CLINICIAN = "every clinician of the clinic"
+    CALL_LIST = "the clinic's call list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,10 @@ class Rule:
     """A reason to tell somebody something.
 
     A rule with `at`, its usual wall-clock time, is planned by the calendar, `ahead` of its time where it can be known;
-    one without is told when it happens. `path` is where the link leads. `evening` is the wall-clock time after which
-    a message about that day must not go out any more; `lasts` is for how long after its time one still makes sense;
-    without either it waits until it is sent. What is `optional` a patient may switch off.
+    one without is told when it happens, or `after` that. One that goes `with_check_in` has the hour of the patient's
+    check-in reminder, so that one message carries both. `path` is where the link leads. `evening` is the wall-clock
+    time after which a message about that day must not go out any more; `lasts` is for how long after its time one
+    still makes sense; without either it waits until it is sent. What is `optional` a patient may switch off and move.
     """
 
     kind: Kind
@@ -37,11 +40,16 @@ class Rule:
     path: str
     nature: OutboxMessage.Nature = Nature.REMINDER
     at: time | None = None
+    with_check_in: bool = False
+    after: timedelta = timedelta(0)
     ahead: timedelta = timedelta(0)
     evening: time | None = None
     lasts: timedelta | None = None
     urgent: bool = False
+    """Goes out first, alone, and through quiet hours."""
     optional: bool = False
+    counted: bool = True
+    """Whether it counts towards, and is stopped by, the most messages a day."""
 
     @property
     def template(self) -> str:
@@ -61,14 +69,19 @@ def _evening(due_at: datetime, evening: time, zone: str) -> datetime:
     return ends if ends is not None and ends > due_at else end_of(day, zone)
 
 
-CHANNELS = ("email",)
-"""By which a message may leave; `tracker.channels` knows how."""
+CHANNELS = (ChannelName.EMAIL, ChannelName.SMS, ChannelName.PUSH, ChannelName.APP)
+"""By which a patient may choose to be told; `tracker.channels.installed()` says which of them this installation has."""
 HORIZON = timedelta(hours=48)
-USUAL_HOUR, EVENING = time(9), time(22)
+USUAL_HOUR, EVENING, NOON = time(9), time(22), time(12)
+DAYS_AHEAD = 3
+"""So many days before it the patient hears of the next step."""
+MOST_A_DAY = 3
+"""Messages that count, a patient and local day; a bundle is one. What is over stays in the list, with the reason."""
 
 RULES: dict[str, Rule] = {
     rule.kind: rule
     for rule in (
+        # --- To the patient -----------------------------------------------------------------------------------------
         Rule(
             kind=Kind.CHECK_IN,
             audience=Audience.PATIENT,
@@ -80,20 +93,42 @@ RULES: dict[str, Rule] = {
             optional=True,
         ),
         Rule(
-            kind=Kind.SILENCE,
+            kind=Kind.NUDGE,
             audience=Audience.PATIENT,
-            subject="We have not heard from you",
+            subject="Your check-in is still open",
             path="/check-in/",
             at=time(18),
+            ahead=HORIZON,
             evening=EVENING,
             optional=True,
         ),
         Rule(
-            kind=Kind.MILESTONE_DUE,
+            kind=Kind.NEXT_STEP,
             audience=Audience.PATIENT,
-            subject="A goal on your plan",
+            subject="Your next step is coming up",
+            path="/plan/",
+            at=USUAL_HOUR,
+            with_check_in=True,
+            evening=EVENING,
+            optional=True,
+        ),
+        Rule(
+            kind=Kind.REVIEW_TOMORROW,
+            audience=Audience.PATIENT,
+            subject="Your appointment tomorrow",
+            path="/plan/",
+            at=USUAL_HOUR,
+            with_check_in=True,
+            evening=EVENING,
+            optional=True,
+        ),
+        Rule(
+            kind=Kind.MILESTONES,
+            audience=Audience.PATIENT,
+            subject="Your goals this week",
             path="/progress/",
-            at=time(10),
+            at=USUAL_HOUR,
+            with_check_in=True,
             evening=EVENING,
             optional=True,
         ),
@@ -102,7 +137,17 @@ RULES: dict[str, Rule] = {
             audience=Audience.PATIENT,
             subject="Your plan has changed",
             path="/today/",
+            counted=False,
         ),
+        Rule(
+            kind=Kind.TEST,
+            audience=Audience.PATIENT,
+            subject="This is a test",
+            path="/reminders/",
+            lasts=timedelta(minutes=15),
+            counted=False,
+        ),
+        # --- To the staff -------------------------------------------------------------------------------------------
         Rule(
             kind=Kind.GATE_DUE,
             audience=Audience.GATE_TEAM,
@@ -119,10 +164,59 @@ RULES: dict[str, Rule] = {
             nature=Nature.NOTICE,
             urgent=True,
         ),
+        Rule(
+            kind=Kind.ALERT_UNANSWERED,
+            audience=Audience.EVERY_CLINICIAN,
+            subject="Urgent: nobody has taken this on yet",
+            path="/alerts/",
+            nature=Nature.NOTICE,
+            urgent=True,
+        ),
+        Rule(
+            kind=Kind.MORNING_LIST,
+            audience=Audience.ON_DUTY,
+            subject="Your list this morning",
+            path="/worklist/",
+            evening=NOON,
+        ),
+        # --- On the call list: a person phones, no more mail --------------------------------------------------------
+        Rule(
+            kind=Kind.SILENCE,
+            audience=Audience.CALL_LIST,
+            subject="Has not checked in for two days",
+            path="/episodes/{episode}/",
+            at=time(8),
+        ),
+        Rule(
+            kind=Kind.UNSEEN,
+            audience=Audience.CALL_LIST,
+            subject="Has not seen the change of plan",
+            path="/episodes/{episode}/",
+        ),
+        Rule(
+            kind=Kind.ALERT_CALL,
+            audience=Audience.CALL_LIST,
+            subject="An urgent alert that nobody has taken on",
+            path="/episodes/{episode}/",
+            urgent=True,
+        ),
+        Rule(
+            kind=Kind.UNREACHABLE,
+            audience=Audience.CALL_LIST,
+            subject="Messages do not reach this patient",
+            path="/episodes/{episode}/",
+        ),
     )
 }
+
+ALERT_STEPS = (timedelta(minutes=30), timedelta(hours=2))
+"""After so long without anybody taking an urgent alert on, every clinician hears of it again (reliability, A4)."""
+ALERT_CALL_AFTER = timedelta(hours=3)
+"""And after so long it is a phone call for whoever is in the clinic [est]."""
+UNSEEN_LOOSENING, UNSEEN_TIGHTENING = timedelta(hours=24), timedelta(hours=4)
+"""How long a patient may leave a change of plan unread before somebody calls (reliability, R8)."""
 
 CALENDAR = {kind: rule for kind, rule in RULES.items() if rule.at is not None}
 """The rules that the planner looks after: each patient has a ReminderPlan for every one."""
 OPTIONAL = {kind: rule for kind, rule in RULES.items() if rule.optional}
-"""The rules that a patient may move to another hour or switch off."""
+"""The rules that a patient may switch off, and those with an hour of their own, move."""

@@ -122,13 +122,13 @@ def silence(of: Subject) -> str:
     return "You have checked in since." if spoke else ""
 
 
-def milestone_due(of: Subject) -> str:
+def milestones(of: Subject) -> str:
     """One message a day is enough to send a patient to the goals."""
     states = {row["key"]: row["state"] for row in (of.assessment.milestones if of.assessment else ())}
     if states.get(key_in(of.occurrence.slot)) not in (MilestoneState.DUE, MilestoneState.OVERDUE):
         return "The goal was reached, or is due later."
     others = OutboxMessage.objects.filter(
-        patient=of.occurrence.patient_id, kind=Kind.MILESTONE_DUE, occurrence__local_date=of.occurrence.local_date
+        patient=of.occurrence.patient_id, kind=Kind.MILESTONES, occurrence__local_date=of.occurrence.local_date
     )
     told = others.exclude(pk=of.message.pk).filter(state__in=LEFT).exists()
     return "Another message of that day already pointed to your goals." if told else ""
@@ -156,7 +156,7 @@ def urgent_alert(of: Subject) -> str:
 STILL_WANTED: dict[str, Callable[[Subject], str]] = {
     Kind.CHECK_IN: check_in,
     Kind.SILENCE: silence,
-    Kind.MILESTONE_DUE: milestone_due,
+    Kind.MILESTONES: milestones,
     Kind.RESTRICTION_CHANGED: restriction_changed,
     Kind.GATE_DUE: gate_due,
     Kind.URGENT_ALERT: urgent_alert,

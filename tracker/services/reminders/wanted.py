@@ -50,7 +50,7 @@ def silence(look: Look, day: date, at: datetime) -> Iterator[Want]:
         yield Want(first_silent, "", at, look.episodes[0])
 
 
-def milestone_due(look: Look, day: date, at: datetime) -> Iterator[Want]:
+def milestones(look: Look, day: date, at: datetime) -> Iterator[Want]:
     """Once a milestone, when it is due by the patient's own plan."""
     for episode in look.episodes:
         for key in due_milestones(kept(episode)):
@@ -69,7 +69,7 @@ def gate_due(look: Look, day: date, at: datetime) -> Iterator[Want]:
 FINDERS: dict[str, Callable[[Look, date, datetime], Iterator[Want]]] = {
     Kind.CHECK_IN: check_in,
     Kind.SILENCE: silence,
-    Kind.MILESTONE_DUE: milestone_due,
+    Kind.MILESTONES: milestones,
     Kind.GATE_DUE: gate_due,
 }
 
