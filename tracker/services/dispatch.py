@@ -30,12 +30,12 @@ def deliver(*, now: datetime, limit: int = outbox.BATCH) -> bool:
 
 
 def _deal_with(message: OutboxMessage, now: datetime) -> None:
-    letter = reminders.letter(message, now=now)
-    if isinstance(letter, Withheld):
-        outbox.withhold(message, state=letter.state, reason=letter.reason, now=now)
+    objection = reminders.objection(message, now=now)
+    if isinstance(objection, Withheld):
+        outbox.withhold(message, state=objection.state, reason=objection.reason, now=now)
         return
     try:
-        _hand_over(message, letter, now)
+        _hand_over(message, reminders.letter([message], now=now), now)
     except RefusedError as refusal:
         outbox.refused(message, detail=refusal.detail, permanent=refusal.permanent, now=now)
     except UnsureError as doubt:

@@ -10,6 +10,7 @@ from tracker import clock
 from tracker.models import OutboxMessage
 from tracker.selectors import reminders as told
 from tracker.services import dispatch, reminders
+from tracker.services.reminders import Postponed
 
 
 class Command(BaseCommand):
@@ -65,5 +66,9 @@ def reader(message: OutboxMessage) -> str:
 
 
 def verdict(message: OutboxMessage, at: datetime) -> str:
-    withheld = reminders.objection(message, now=at)
-    return "would be sent" if withheld is None else f"would not be sent ({withheld.state}): {withheld.reason}"
+    objection = reminders.objection(message, now=at)
+    if objection is None:
+        return "would be sent"
+    if isinstance(objection, Postponed):
+        return f"would wait until {objection.until:%Y-%m-%d %H:%M}Z: {objection.reason}"
+    return f"would not be sent ({objection.state}): {objection.reason}"

@@ -1,16 +1,17 @@
 """Who is to be told what, and when: planned by the calendar, or on the spot when something happened.
 
 `start`, `change` and `rezone` keep what a patient wants; `plan` makes it due; `restriction_changed` tells at once;
-`letter` decides at the last moment whether a message is still wanted, and writes it.
+`objection` asks at the last moment whether a message is still wanted, and `letter` writes it.
 """
 
 from tracker.services.reminders.events import restriction_changed
 from tracker.services.reminders.letters import letter
 from tracker.services.reminders.planner import plan, preview, resume
-from tracker.services.reminders.recheck import Withheld, objection
+from tracker.services.reminders.recheck import Postponed, Withheld, objection
 from tracker.services.reminders.wishes import change, rezone, start
 
 __all__ = [
+    "Postponed",
     "Withheld",
     "change",
     "letter",

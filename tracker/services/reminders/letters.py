@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,20 +13,22 @@ from django.template.loader import render_to_string
 from tracker.channels import Letter
 from tracker.models import OutboxMessage
 from tracker.services.kinds import RULES, Rule
-from tracker.services.reminders.recheck import Withheld, address_of, objection
+from tracker.services.reminders.recheck import address_of
 
 
-def letter(message: OutboxMessage, *, now: datetime) -> Letter | Withheld:
-    """The message as it is to be sent now, or why it should not be."""
-    return objection(message, now=now) or _write(message, RULES[message.kind], now)
+def letter(messages: Sequence[OutboxMessage], *, now: datetime) -> Letter:
+    """One letter for all that one reader is to be told by one channel now; that each is still wanted was asked before."""
+    first = messages[0]
+    return _write(first, RULES[first.kind], message_id(messages), now)
 
 
-def message_id(message: OutboxMessage) -> str:
-    """The same for every try, so that readers' programs recognise a repeat."""
-    return message.message_id or f"<{message.pk}@{urlsplit(settings.SITE_URL).hostname}>"
+def message_id(messages: Sequence[OutboxMessage]) -> str:
+    """A repeat has the one it may have left under, so that readers' programs recognise it; else that of the first."""
+    first = messages[0]
+    return first.message_id if first.repeat else f"<{first.pk}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
-def _write(message: OutboxMessage, rule: Rule, now: datetime) -> Letter:
+def _write(message: OutboxMessage, rule: Rule, named: str, now: datetime) -> Letter:
     context = _context(message, rule)
     return Letter(
         to=address_of(message),
@@ -33,7 +36,7 @@ def _write(message: OutboxMessage, rule: Rule, now: datetime) -> Letter:
         subject=f"Again: {rule.subject}" if message.repeat else rule.subject,
         text=render_to_string(f"{rule.template}.txt", context).strip() + "\n",
         html=render_to_string(f"{rule.template}.html", context),
-        message_id=message_id(message),
+        message_id=named,
         date=now,
         repeat=message.repeat,
     )

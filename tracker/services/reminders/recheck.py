@@ -41,6 +41,14 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
+class Postponed:
+    """A message whose time has been put off: until when, and why, in words the patient could read."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What a message is about, as it stands now: the occurrence, and the open episodes it speaks of."""
 
@@ -53,8 +61,8 @@ class Subject:
         return kept(self.episodes[0])
 
 
-def objection(message: OutboxMessage, *, now: datetime) -> Withheld | None:
-    """Why the message should not be sent any more, or None."""
+def objection(message: OutboxMessage, *, now: datetime) -> Withheld | Postponed | None:
+    """Why the message should not be sent any more, or not now; or None."""
     if message.expires_at is not None and message.expires_at <= now:
         return Withheld(State.EXPIRED, EXPIRED)
     if message.occurrence is None or message.kind not in STILL_WANTED:
