@@ -318,6 +318,12 @@ else:
         environ.Env.email_url_config(text("EMAIL_URL", "smtp://localhost:25" if PRODUCTION else "memorymail://"))
     )
 
+# --- Text messages and notifications: only where they are set up -------------------------------------------------------
+
+SMS_URL = "files://" if DEMO else text("SMS_URL")
+VAPID_PRIVATE_KEY, VAPID_PUBLIC_KEY = ("", "") if DEMO else (text("VAPID_PRIVATE_KEY"), text("VAPID_PUBLIC_KEY"))
+VAPID_CONTACT = text("VAPID_CONTACT")
+
 # --- Logs: to stdout, never a body, never a query string -------------------------------------------------------------
 
 LOG_LEVEL = text("LOG_LEVEL", "WARNING" if TEST else "INFO")

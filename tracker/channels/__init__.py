@@ -4,18 +4,33 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from tracker.channels.channel import Channel, Handover, Letter, RefusedError, UnsureError
+from tracker.channels.channel import Channel, Device, Handover, Letter, RefusedError, UnsureError
 from tracker.channels.email import TIMEOUT, Email, Server
 from tracker.channels.file import File
+from tracker.channels.listed import List
 
-__all__ = ["Channel", "Handover", "Letter", "RefusedError", "UnsureError", "named"]
+__all__ = ["Channel", "Device", "Handover", "Letter", "RefusedError", "UnsureError", "installed", "named"]
+
+
+def installed() -> tuple[str, ...]:
+    """The channels that this installation has been set up for, outward ones first."""
+    outward = {"email": True, "sms": bool(settings.SMS_URL), "push": bool(settings.VAPID_PRIVATE_KEY)}
+    return (*(name for name, is_set_up in outward.items() if is_set_up), "app", "calls")
 
 
 def named(name: str) -> Channel:
     """The channel called `name` as this installation is set up. Raises RefusedError for one it does not have."""
-    if name != "email":
+    if name not in installed():
         raise RefusedError(f"This installation has no channel called {name}.", permanent=True)
-    return Email(_server()) if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") else File(settings.MAIL_DIR)
+    return {"email": _email, "sms": _files}.get(name, List)()
+
+
+def _email() -> Channel:
+    return Email(_server()) if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") else _files()
+
+
+def _files() -> Channel:
+    return File(settings.MAIL_DIR)
 
 
 def _server() -> Server:

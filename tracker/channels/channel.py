@@ -14,8 +14,22 @@ LONGEST_DETAIL = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """A browser that agreed to show notifications: where its push service takes them, and its two public keys."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """One message, written and addressed. `message_id` is the same for every try of the same message."""
+    """One message, written and addressed. `message_id` is the same for every try of the same message.
+
+    `to` is what the channel goes by: an e-mail address, a telephone number, for a list nothing. `short` is the whole
+    of it in one line, for where every letter costs, and `link` the page it leads to. `unsubscribe` is the full address
+    of the page that ends such messages (RFC 8058). After `expires_at` nobody needs it delivered any more.
+    """
 
     to: str
     sender: str
@@ -25,10 +39,17 @@ class Letter:
     message_id: str
     date: datetime
     repeat: bool = False
+    unsubscribe: str = ""
+    short: str = ""
+    link: str = ""
+    devices: tuple[Device, ...] = ()
+    expires_at: datetime | None = None
 
 
 class Handover(Protocol):
-    """A letter of which nothing has left yet."""
+    """A letter of which nothing has left yet. `gone` lists the devices that turned out to exist no more."""
+
+    gone: tuple[str, ...]
 
     def commit(self) -> str:
         """Let go of it. Returns the provider's answer; raises RefusedError when it surely did not leave, else UnsureError."""
@@ -40,11 +61,15 @@ class Channel(Protocol):
 
 
 class RefusedError(Exception):
-    """The message surely did not leave. `permanent` means that trying again is pointless."""
+    """The message surely did not leave. `permanent` means that trying again is pointless.
 
-    def __init__(self, detail: str, *, permanent: bool) -> None:
+    `provider` means that the fault is not the message's: no message gets through there at present.
+    """
+
+    def __init__(self, detail: str, *, permanent: bool, provider: bool = False) -> None:
         self.detail = one_line(detail)
         self.permanent = permanent
+        self.provider = provider
         super().__init__(self.detail)
 
 

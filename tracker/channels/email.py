@@ -69,6 +69,8 @@ class Email:
 class Conversation:
     """The provider knows sender and recipient and waits for the message."""
 
+    gone: tuple[str, ...] = ()
+
     def __init__(self, smtp: smtplib.SMTP, mail: EmailMessage) -> None:
         self.smtp = smtp
         self.content = re.sub(rb"(?m)^\.", b"..", mail.as_bytes()) + b".\r\n"

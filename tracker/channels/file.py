@@ -36,6 +36,8 @@ class File:
 class Written:
     """A draft beside its place: it appears whole or not at all."""
 
+    gone: tuple[str, ...] = ()
+
     def __init__(self, draft: Path, target: Path) -> None:
         self.draft = draft
         self.target = target
