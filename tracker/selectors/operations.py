@@ -1,0 +1,250 @@
+"""Whether reminders are going out: the facts in one statement, and what they mean in words with the remedy.
+
+The banner of staff pages, `/operations/`, `/health/ready` and `doctor` all read from here, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef, Value
+
+from tracker.models import (
+    Breaker,
+    ChannelName,
+    Clinic,
+    Episode,
+    Heartbeat,
+    OutboxMessage,
+    Sending,
+)
+from tracker.selectors.episodes import local_date
+
+State = OutboxMessage.State
+
+ABROAD = (ChannelName.EMAIL, ChannelName.SMS, ChannelName.PUSH)
+"""The channels that leave the house."""
+TROUBLE = (State.FAILED, State.DEAD, State.UNCERTAIN)
+WEEK = timedelta(days=7)
+
+SILENT = timedelta(seconds=90)
+LATE = timedelta(minutes=5)
+UNANSWERED = timedelta(minutes=2)
+"""After how long a part counts as dead, a message as late, and a provider as gone (reliability 2.2, 7)."""
+LEFT_WAITING = timedelta(days=1)
+"""After how long somebody should have made a call on the call list [est]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A working part of the engine. Without a `vital` one nothing goes out."""
+
+    name: str
+    does: str
+    longest: timedelta
+    """Without a sign of life, it counts as dead after this."""
+    vital: bool = False
+
+
+PARTS = (
+    Part("planner", "plans reminders", SILENT, vital=True),
+    Part("dispatcher", "takes what is due", SILENT, vital=True),
+    Part("sender", "hands messages over", SILENT, vital=True),
+    Part("sweeper", "takes back what a dead sender held", timedelta(minutes=3)),
+    Part("tick", "looks at every patient each day", timedelta(minutes=15)),
+    Part("beat", "wakes the others by the clock", timedelta(minutes=3)),
+)
+FROM_THE_START = frozenset({"planner", "dispatcher", "sender", "sweeper"})
+"""Parts that must have been heard of. The tick has time on its first day, and without Celery there is no beat."""
+
+START = "Start one that needs nothing else: python3 manage.py send_due --forever. Or the Celery worker and beat."
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A provider that does not answer: since when, and its own words."""
+
+    channel: str
+    since: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Nothing may be sent: since when, and why."""
+
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How the engine is doing at `now`. `heard_at` is when each part last finished a round."""
+
+    now: datetime
+    heard_at: dict[str, datetime]
+    oldest_due: datetime | None
+    broken: Sequence[Broken]
+    shut: Shut | None
+
+    def silence(self, part: Part) -> timedelta | None:
+        """How long nothing was heard of it; None where it never was."""
+        heard = self.heard_at.get(part.name)
+        return None if heard is None else self.now - heard
+
+    def is_silent(self, part: Part) -> bool:
+        silence = self.silence(part)
+        return part.name in FROM_THE_START if silence is None else silence > part.longest
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is missing or stuck, and what to do. With a `vital` one reminders do not go out as they should."""
+
+    said: str
+    remedy: str
+    vital: bool = False
+
+
+def pulse(*, now: datetime) -> Pulse:
+    """The facts in one statement, whatever the number of patients and messages."""
+    heard, broken = {}, []
+    shut, oldest = None, None
+    for what, name, at, words in _signs(now):
+        if what == "part":
+            heard[name] = at
+        elif what == "breaker":
+            broken.append(Broken(name, at or now, words))
+        elif what == "shut":
+            shut = Shut(at, words)
+        else:
+            oldest = at
+    return Pulse(now, heard, oldest, broken, shut)
+
+
+def _signs(now: datetime) -> Iterator[tuple[str, str, datetime, str]]:
+    """What each row tells: a part, an open breaker, sending shut, or the oldest message that should have left."""
+    columns = ("what", "name", "at", "words")
+    parts = Heartbeat.objects.annotate(what=Value("part"), words=Value("")).values_list(*columns)
+    providers = Breaker.objects.filter(open_until__isnull=False)
+    shut = Sending.objects.filter(shut_at__isnull=False)
+    due = OutboxMessage.objects.filter(state=State.DUE, urgent__in=(False, True), due_at__lte=now)  # as the index is
+    return iter(
+        parts.union(
+            providers.annotate(what=Value("breaker")).values_list("what", "channel", "since", "last_error"),
+            shut.annotate(what=Value("shut"), name=Value("")).values_list("what", "name", "shut_at", "why"),
+            due.values("state")
+            .annotate(what=Value("due"), name=Value(""), at=Min("due_at"), words=Value(""))
+            .values_list(*columns),
+            all=True,
+        )
+    )
+
+
+# --- In words -------------------------------------------------------------------------------------------------------
+
+
+def faults(pulse: Pulse) -> list[Fault]:
+    """What is missing or stuck, the first reason first."""
+    return [*_shut(pulse), *_silences(pulse), *_unanswered(pulse), *_late(pulse)]
+
+
+def stuck(pulse: Pulse) -> list[Fault]:
+    """What keeps reminders from going out as they should."""
+    return [fault for fault in faults(pulse) if fault.vital]
+
+
+def _shut(pulse: Pulse) -> Iterator[Fault]:
+    if pulse.shut is not None:
+        since = length(pulse.now - pulse.shut.at)
+        why = f": {pulse.shut.why.rstrip('.')}" if pulse.shut.why else ""
+        yield Fault(f"Sending has been shut for {since}{why}.", CONFIRM, vital=True)
+
+
+CONFIRM = "Look at what fell due meanwhile, then open it on /operations/ or run: python3 manage.py open_sending"
+
+
+def _silences(pulse: Pulse) -> Iterator[Fault]:
+    for part in PARTS:
+        if pulse.is_silent(part):
+            silence = pulse.silence(part)
+            heard = "has never run" if silence is None else f"has not been heard of for {length(silence)}"
+            yield Fault(f"The {part.name}, which {part.does}, {heard}.", START, vital=part.vital)
+
+
+def _unanswered(pulse: Pulse) -> Iterator[Fault]:
+    for broken in pulse.broken:
+        silence = pulse.now - broken.since
+        if silence > UNANSWERED:
+            said = f"{channel_word(broken.channel)}: the provider has not taken anything for {length(silence)}."
+            yield Fault(
+                said, "Check its settings and its own status. Messages wait and leave once it answers.", vital=True
+            )
+
+
+def _late(pulse: Pulse) -> Iterator[Fault]:
+    if pulse.oldest_due is not None and (late := pulse.now - pulse.oldest_due) > LATE:
+        said = f"The oldest message that should have left is {length(late)} late."
+        yield Fault(said, "See which part is silent, and whether the provider answers.", vital=True)
+
+
+def channel_word(channel: str) -> str:
+    """A channel as a reader calls it: "E-mail"."""
+    return str(ChannelName(channel).label) if channel in ChannelName.values else channel
+
+
+def length(time: timedelta) -> str:
+    """In the largest unit that fits: 50 seconds, 3 minutes, 5 hours, 2 days."""
+    seconds = max(0, int(time.total_seconds()))
+    for unit, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= unit:
+            return f"{seconds // unit} {name}{'s' if seconds // unit > 1 else ''}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
+# --- The whole installation, in counts alone ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What became of messages in the last 7 days, and what is left undone. Counts, and names of clinics."""
+
+    ended: dict[str, int]
+    last_sent: datetime | None
+    without_plan: int
+    behind: Sequence[str]
+    """Clinics whose patients have not been looked at for more than a day."""
+    uncalled: Sequence[tuple[str, int, datetime]]
+    """Clinics where a call has waited too long: how many wait, and since when the oldest does."""
+
+
+def totals(*, now: datetime) -> Totals:
+    """A handful of statements, whatever the number of patients and messages."""
+    ended = OutboxMessage.objects.filter(state__in=(*TROUBLE, State.EXPIRED, State.SENT), finished_at__gte=now - WEEK)
+    sent = OutboxMessage.objects.filter(state=State.SENT, channel__in=ABROAD).order_by("-finished_at")
+    untold = Episode.objects.filter(state=Episode.State.OPEN, patient__reminder_plans=None)
+    return Totals(
+        ended=dict(ended.filter(channel__in=ABROAD).values_list("state").annotate(Count("pk")).order_by()),
+        last_sent=sent.values_list("finished_at", flat=True).first(),
+        without_plan=untold.values("patient").distinct().count(),
+        behind=_behind(now),
+        uncalled=_uncalled(now),
+    )
+
+
+def _behind(now: datetime) -> list[str]:
+    """Clinics that have open episodes and whose daily tick did not reach yesterday, so that a whole day is missing."""
+    caring = Clinic.objects.filter(Exists(Episode.objects.filter(clinic=OuterRef("pk"), state=Episode.State.OPEN)))
+    return [
+        clinic.name
+        for clinic in caring.order_by("name")
+        if clinic.ticked_on is None or clinic.ticked_on < local_date(now, clinic.time_zone) - timedelta(days=1)
+    ]
+
+
+def _uncalled(now: datetime) -> list[tuple[str, int, datetime]]:
+    waiting = OutboxMessage.objects.filter(state=State.SENT, settled_at=None, channel=ChannelName.CALLS)
+    by_clinic = waiting.values_list("clinic__name").annotate(Count("pk"), oldest=Min("finished_at"))
+    return list(by_clinic.filter(oldest__lt=now - LEFT_WAITING).order_by("clinic__name"))
