@@ -1,4 +1,4 @@
-"""What an operator asks at a terminal: is all well, what is due, make the assessments anew."""
+"""What an operator asks at a terminal: what is due, make the assessments anew."""
 
 from __future__ import annotations
 
@@ -10,26 +10,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from recovery import health
 from tests import scenes
 from tests.conftest import A_MONDAY_MORNING as NOW
-from tests.services.reminding import claimed, mails, message
+from tests.services.reminding import mails, message
 from tracker import tasks
 from tracker.clock import StoppedClock
-from tracker.models import (
-    Assessment,
-    Clinic,
-    Episode,
-    Heartbeat,
-    Occurrence,
-    OutboxMessage,
-    Patient,
-    ReminderPlan,
-    triggers,
-)
-from tracker.services import outbox
+from tracker.models import Assessment, Episode, Occurrence, Patient
 
-State = OutboxMessage.State
 pytestmark = pytest.mark.django_db
 
 
@@ -42,109 +29,6 @@ def mail(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def knee(db: None, clock: StoppedClock) -> Episode:
     return scenes.knee(scenes.clinic(), signed=False)
-
-
-@pytest.fixture
-def healthy(knee: Episode) -> Episode:
-    for job in (tasks.daily_tick, tasks.plan_reminders, tasks.deliver_messages, tasks.sweep_messages):
-        job()
-    return knee
-
-
-def doctor() -> tuple[int, str]:
-    said = StringIO()
-    try:
-        call_command("doctor", stdout=said)
-    except SystemExit as end:
-        return int(end.code or 0), said.getvalue()
-    return 0, said.getvalue()
-
-
-# --- doctor ---------------------------------------------------------------------------------------------------------
-
-
-def test_where_all_is_well_the_doctor_says_so_and_ends_with_0(healthy: Episode) -> None:
-    assert doctor() == (0, "No message has been sent yet.\nNothing is missing or stuck.\n")
-
-
-def test_the_doctor_tells_when_the_last_message_left(healthy: Episode, clock: StoppedClock) -> None:
-    message(healthy)
-    tasks.deliver_messages()
-    clock.advance(minutes=2)
-    assert "The last message was sent 2 minutes ago." in doctor()[1]
-
-
-@pytest.mark.parametrize("part", ["planner", "dispatcher", "sweeper", "tick"])
-def test_a_part_that_fell_silent_is_named_with_the_remedy(healthy: Episode, clock: StoppedClock, part: str) -> None:
-    Heartbeat.objects.filter(name=part).update(at=NOW - timedelta(hours=5))
-    code, said = doctor()
-    assert code == 1
-    assert f"- The {part}, which" in said
-    assert "has not been heard of for 5 hours. Start the worker" in said
-
-
-@pytest.mark.parametrize("part", ["planner", "dispatcher", "sweeper"])
-def test_a_part_that_never_ran_is_named(healthy: Episode, part: str) -> None:
-    Heartbeat.objects.filter(name=part).delete()
-    assert f"The {part}, which" in doctor()[1]
-    assert "has never run" in doctor()[1]
-
-
-def test_a_tick_that_never_ran_is_missed_once_a_day_is_missing(healthy: Episode) -> None:
-    Heartbeat.objects.filter(name="tick").delete()
-    assert doctor()[0] == 0
-    Clinic.objects.update(ticked_on=None)
-    assert "The tick, which looks at every patient each day, has never run." in doctor()[1]
-
-
-def test_a_message_that_should_have_left_long_ago_is_told(healthy: Episode) -> None:
-    message(healthy, due_at=NOW - timedelta(minutes=6))
-    assert doctor() == (
-        1,
-        "No message has been sent yet.\n- The oldest message that should have left is 6 minutes late.\n1 to put right.\n",
-    )
-
-
-@pytest.mark.parametrize("state", [State.FAILED, State.DEAD, State.UNCERTAIN])
-def test_messages_that_came_to_a_bad_end_are_counted_for_a_week(
-    healthy: Episode, clock: StoppedClock, state: str
-) -> None:
-    message(healthy)
-    (row,) = claimed()
-    outbox.withhold(row, state=State(state), reason="", now=NOW)
-    code, said = doctor()
-    assert code == 1
-    assert " in the last 7 days: 1. " in said
-    OutboxMessage.objects.update(finished_at=NOW - timedelta(days=8))
-    assert doctor()[0] == 0
-
-
-def test_a_clinic_that_nobody_looked_at_for_a_day_is_named(healthy: Episode, clock: StoppedClock) -> None:
-    Clinic.objects.update(ticked_on=NOW.date() - timedelta(days=2))
-    assert "Riverside Knee Clinic: its patients have not been looked at for more than a day" in doctor()[1]
-
-
-def test_patients_without_any_reminder_are_counted_and_the_remedy_works(healthy: Episode) -> None:
-    ReminderPlan.objects.all().delete()
-    code, said = doctor()
-    assert code == 1
-    assert "Patients in care who get no reminders: 1. Run: python3 manage.py reassess" in said
-    call_command("reassess", stdout=StringIO())
-    assert doctor()[0] == 0
-
-
-def test_rules_that_the_database_lost_are_told(healthy: Episode) -> None:
-    with triggers.lifted():
-        code, said = doctor()
-    assert code == 1
-    assert "run python3 manage.py migrate" in said
-
-
-def test_a_database_that_is_not_migrated_is_told_and_nothing_else_is_asked_of_it(
-    healthy: Episode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(health, "pending_migrations", lambda: ["3 migrations wait: run python3 manage.py migrate."])
-    assert doctor() == (1, "- 3 migrations wait: run python3 manage.py migrate.\n1 to put right.\n")
 
 
 # --- send_due -------------------------------------------------------------------------------------------------------

@@ -234,6 +234,32 @@ def totals(*, now: datetime) -> Totals:
     )
 
 
+ENDED = {
+    State.FAILED: ("Messages refused for good", "Check the addresses of those patients and colleagues."),
+    State.DEAD: ("Messages given up after many tries", "Check the provider, then send them again."),
+    State.UNCERTAIN: ("Messages that may or may not have arrived", "The line to the provider breaks off."),
+}
+
+
+def left_undone(totals: Totals, *, now: datetime) -> Iterator[Fault]:
+    """What went wrong or waits for a person, over the whole installation."""
+    for state, (which, remedy) in ENDED.items():
+        if count := totals.ended.get(state):
+            yield Fault(f"{which} in the last 7 days: {count}.", f"{remedy} They are listed on /operations/.")
+    if totals.without_plan:
+        yield Fault(f"Patients in care who get no reminders: {totals.without_plan}.", REASSESS)
+    for clinic in totals.behind:
+        yield Fault(f"{clinic}: its patients have not been looked at for more than a day.", REASSESS)
+    for clinic, count, oldest in totals.uncalled:
+        yield Fault(
+            f"{clinic}: calls that wait on the call list: {count}, the oldest for {length(now - oldest)}.",
+            "Somebody of the clinic should phone; the list is on /calls/.",
+        )
+
+
+REASSESS = "Run: python3 manage.py reassess"
+
+
 def _behind(now: datetime) -> list[str]:
     """Clinics that have open episodes and whose daily tick did not reach yesterday, so that a whole day is missing."""
     caring = Clinic.objects.filter(Exists(Episode.objects.filter(clinic=OuterRef("pk"), state=Episode.State.OPEN)))
