@@ -14,6 +14,11 @@ def on_duty(clinic: Clinic) -> list[User]:
     return [member.user for member in working if member.on_duty] or [member.user for member in working]
 
 
+def clinicians(clinic: Clinic) -> list[User]:
+    """Every clinician of the clinic, on duty or not."""
+    return [member.user for member in _working(clinic)]
+
+
 def gate_team(episode: Episode) -> list[User]:
     """Who prepares and takes a decision on a gate: the knee's surgeon and the physiotherapists on duty."""
     return [

@@ -10,7 +10,7 @@ from tracker.clinical import explain, findings
 from tracker.clinical.findings import Finding
 from tracker.clinical.terms import Attention, Urgency
 from tracker.models import Alert, AlertEvent, CheckIn, Episode
-from tracker.services import outbox
+from tracker.services import notices
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def raise_all(
     )
     for alert in opened:
         if alert.urgency in URGENT or alert.code == findings.NOT_EVALUATED:
-            outbox.urgent_alert(alert=alert, now=now)
+            notices.urgent(alert=alert, now=now)
     return opened
 
 

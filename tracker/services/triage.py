@@ -10,7 +10,7 @@ from tracker import clock
 from tracker.errors import Conflict, Invalid
 from tracker.models import Actor, Alert, AlertEvent, Episode, Membership, StaffLook, User
 from tracker.selectors import episodes as cases
-from tracker.services import assessments, audit, locks, notes
+from tracker.services import assessments, audit, locks, notes, notices
 
 
 @transaction.atomic
@@ -72,5 +72,6 @@ def _say(
         to=to,
         at=now,
     )
+    notices.taken_on(alert=alert, now=now)
     audit.note(by, f"alert {kind}", alert.episode, alert.pk, code=alert.code)
     assessments.settle(episode=alert.episode, now=now)

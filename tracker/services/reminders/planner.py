@@ -18,7 +18,8 @@ from tracker.selectors.localtime import dates_until, first_after
 from tracker.services import outbox
 from tracker.services.kinds import CALENDAR, Audience, Rule
 from tracker.services.outbox import Telling
-from tracker.services.reminders.wanted import FINDERS, Look, Want
+from tracker.services.reminders.look import Look, Want
+from tracker.services.reminders.wanted import FINDERS
 from tracker.services.reminders.wishes import zone_of
 
 BATCH = 20

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from tracker.clinical.terms import MilestoneState
 from tracker.models import (
     Acknowledgement,
-    AlertEvent,
-    Assessment,
     CheckIn,
     Episode,
     Kind,
@@ -23,10 +19,10 @@ from tracker.models import (
     Restriction,
 )
 from tracker.selectors import duty
-from tracker.selectors.localtime import start_of
 from tracker.services.kinds import OPTIONAL
 from tracker.services.outbox import EXPIRED
-from tracker.services.reminders.wanted import due_gates, kept, key_in
+from tracker.services.reminders.look import Subject, key_in
+from tracker.services.reminders.staff import STAFF_STILL_WANTED, WHATEVER_BECOMES_OF_THE_RECOVERY
 
 State = OutboxMessage.State
 LEFT = (State.SENDING, State.SENT, State.UNCERTAIN)
@@ -48,26 +44,13 @@ class Postponed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a message is about, as it stands now: the occurrence, and the open episodes it speaks of."""
-
-    message: OutboxMessage
-    occurrence: Occurrence
-    episodes: list[Episode]
-
-    @property
-    def assessment(self) -> Assessment | None:
-        return kept(self.episodes[0])
-
-
 def objection(message: OutboxMessage, *, now: datetime) -> Withheld | Postponed | None:
     """Why the message should not be sent any more, or not now; or None."""
     if message.expires_at is not None and message.expires_at <= now:
         return Withheld(State.EXPIRED, EXPIRED)
     if message.occurrence is None or message.kind not in STILL_WANTED:
         return Withheld(State.FAILED, "This program does not know what the message is about.")
-    if reason := _no_longer_wanted(message, message.occurrence):
+    if reason := _no_longer_wanted(message, message.occurrence, now):
         return Withheld(State.CANCELLED, reason)
     return None if address_of(message) else Withheld(State.FAILED, "There is no e-mail address to send it to.")
 
@@ -79,7 +62,7 @@ def address_of(message: OutboxMessage) -> str:
     return message.patient.email if message.patient is not None else ""
 
 
-def _no_longer_wanted(message: OutboxMessage, occurrence: Occurrence) -> str:
+def _no_longer_wanted(message: OutboxMessage, occurrence: Occurrence, now: datetime) -> str:
     if occurrence.state == Occurrence.State.CANCELLED:
         return occurrence.reason
     if _is_switched_off(message):
@@ -87,9 +70,9 @@ def _no_longer_wanted(message: OutboxMessage, occurrence: Occurrence) -> str:
     if _has_lost_its_reader(message):
         return "The reader no longer works in the clinic."
     episodes = _open_episodes(occurrence)
-    if not episodes:
+    if not episodes and occurrence.rule not in WHATEVER_BECOMES_OF_THE_RECOVERY:
         return "The recovery it was about has ended."
-    return STILL_WANTED[message.kind](Subject(message, occurrence, episodes))
+    return STILL_WANTED[message.kind](Subject(message, occurrence, episodes, now))
 
 
 def _is_switched_off(message: OutboxMessage) -> bool:
@@ -122,14 +105,6 @@ def check_in(of: Subject) -> str:
     return "You had already checked in for that day." if done else ""
 
 
-def silence(of: Subject) -> str:
-    """Whatever day a report was about: nobody wants to read of silence on the day they wrote."""
-    day, patient = of.occurrence.local_date, of.occurrence.patient
-    since = Q(date__gte=day) | Q(entered_at__gte=start_of(day, patient.time_zone))
-    spoke = CheckIn.objects.filter(since, episode__patient=patient).exists()
-    return "You have checked in since." if spoke else ""
-
-
 def milestones(of: Subject) -> str:
     """One message a day is enough to send a patient to the goals."""
     states = {row["key"]: row["state"] for row in (of.assessment.milestones if of.assessment else ())}
@@ -150,22 +125,9 @@ def restriction_changed(of: Subject) -> str:
     return "You had already seen the change." if seen else ""
 
 
-def gate_due(of: Subject) -> str:
-    waiting = due_gates(of.assessment)
-    return "" if key_in(of.occurrence.slot) in waiting else "It has been decided since, or is due later."
-
-
-def urgent_alert(of: Subject) -> str:
-    taken_on = (AlertEvent.Kind.ACKNOWLEDGED, AlertEvent.Kind.CLOSED)
-    events = AlertEvent.objects.filter(alert=UUID(of.occurrence.slot), kind__in=taken_on)
-    return "Somebody has already taken it on." if events.exists() else ""
-
-
 STILL_WANTED: dict[str, Callable[[Subject], str]] = {
     Kind.CHECK_IN: check_in,
-    Kind.SILENCE: silence,
     Kind.MILESTONES: milestones,
     Kind.RESTRICTION_CHANGED: restriction_changed,
-    Kind.GATE_DUE: gate_due,
-    Kind.URGENT_ALERT: urgent_alert,
+    **STAFF_STILL_WANTED,
 }

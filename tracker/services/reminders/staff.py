@@ -1,0 +1,91 @@
+"""What the clinic's staff are told, and whom they are to phone: what asks for it, and why it is no longer wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from tracker.models import AlertEvent, CheckIn, Kind
+from tracker.selectors.episodes import local_date
+from tracker.selectors.localtime import start_of
+from tracker.services import notices
+from tracker.services.reminders.look import (
+    Look,
+    Subject,
+    Want,
+    due_gates,
+    enrolled_on,
+    kept,
+    key_in,
+    operated_on,
+    slot_of,
+)
+
+SILENT_DAYS = 2
+
+ALERT_KINDS = (Kind.URGENT_ALERT, Kind.ALERT_UNANSWERED, Kind.ALERT_CALL)
+
+WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset({*ALERT_KINDS, Kind.MORNING_LIST})
+"""Kinds that are about no open recovery: a clinic's list, and an alert, which ends by somebody's word alone."""
+
+
+# --- What asks for it -----------------------------------------------------------------------------------------------
+
+
+def silence(look: Look, day: date, at: datetime) -> Iterator[Want]:
+    """Once a run of silent days, on its second. The run is named by its first day.
+
+    `day` is the clinic's. Where the patient is still in the day before, that one counts: it may yet be reported.
+    """
+    day = min(day, local_date(at, look.episodes[0].patient.time_zone))
+    begun = min(max(enrolled_on(episode), operated_on(episode)) for episode in look.episodes)
+    first_silent = max(look.last_check_in or begun, begun) + timedelta(days=1)
+    silent = (day - first_silent).days + 1
+    if silent >= SILENT_DAYS and (first_silent, "") not in look.standing:
+        yield Want(first_silent, "", at, look.episodes[0])
+
+
+def gate_due(look: Look, day: date, at: datetime) -> Iterator[Want]:
+    """Once a gate, from the day of its step."""
+    for episode in look.episodes:
+        for gate in due_gates(kept(episode)):
+            if not look.told(slot := slot_of(episode, gate)):
+                yield Want(day, slot, at, episode)
+
+
+# --- Why it is no longer wanted, or nothing -------------------------------------------------------------------------
+
+
+def silence_stands(of: Subject) -> str:
+    """Whatever day a report was about: nobody wants to hear of silence on the day they wrote."""
+    patient = of.episodes[0].patient
+    day = of.occurrence.local_date
+    since = Q(date__gte=day) | Q(entered_at__gte=start_of(day, patient.time_zone))
+    spoke = CheckIn.objects.filter(since, episode__patient=patient).exists()
+    return "You have checked in." if spoke else ""
+
+
+def gate_stands(of: Subject) -> str:
+    waiting = due_gates(of.assessment)
+    return "" if key_in(of.occurrence.slot) in waiting else "It has been decided since, or is due later."
+
+
+def alert_stands(of: Subject) -> str:
+    alert = UUID(notices.alert_in(of.occurrence.slot))
+    taken_on = AlertEvent.objects.filter(alert=alert, kind__in=notices.TAKEN_ON)
+    return notices.SOMEBODY_HAS_IT if taken_on.exists() else ""
+
+
+STAFF_FINDERS: dict[str, Callable[[Look, date, datetime], Iterator[Want]]] = {
+    Kind.SILENCE: silence,
+    Kind.GATE_DUE: gate_due,
+}
+
+STAFF_STILL_WANTED: dict[str, Callable[[Subject], str]] = {
+    Kind.SILENCE: silence_stands,
+    Kind.GATE_DUE: gate_stands,
+    **dict.fromkeys(ALERT_KINDS, alert_stands),
+}
