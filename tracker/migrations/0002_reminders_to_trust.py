@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ('why', models.CharField(blank=True, max_length=200)),
                 ('opened_at', models.DateTimeField(null=True)),
                 ('opened_by', models.CharField(blank=True, max_length=120)),
+                ('batches', models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -118,6 +119,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='outboxmessage',
             index=models.Index(condition=models.Q(('message_id', ''), _negated=True), fields=['message_id'], name='outbox_by_message_id'),
+        ),
+        migrations.AddIndex(
+            model_name='outboxmessage',
+            index=models.Index(condition=models.Q(('state', 'due')), fields=['recipient', 'patient', 'due_at'], name='outbox_by_reader'),
         ),
         migrations.AddIndex(
             model_name='outboxmessage',

@@ -183,6 +183,8 @@ class OutboxMessage(models.Model):
             models.Index(fields=["state", "finished_at"], name="outbox_by_state"),
             models.Index(fields=["patient", "kind", "state"], name="outbox_by_patient"),
             models.Index(fields=["message_id"], condition=~Q(message_id=""), name="outbox_by_message_id"),
+            # What else waits for the same reader, so that one letter carries it.
+            models.Index(fields=["recipient", "patient", "due_at"], condition=Q(state="due"), name="outbox_by_reader"),
             # The open entries of call lists, and what patients have not read.
             models.Index(
                 fields=["clinic", "channel", "finished_at"],
@@ -306,6 +308,8 @@ class Sending(models.Model):
     why = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(null=True)
     opened_by = models.CharField(max_length=120, blank=True)
+    batches = models.PositiveBigIntegerField(default=0)
+    """Grows with every batch that is taken to be sent. One that is behind what a sender has seen has gone back."""
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="sending_one_row")]
