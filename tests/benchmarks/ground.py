@@ -60,7 +60,7 @@ os.environ.update(
     SECRET_KEY=secrets.token_urlsafe(50),
     ALLOWED_HOSTS=HOST,
     PROXY_TLS_HEADER="X-Forwarded-Proto",
-    CELERY_BROKER_URL="memory://localhost/",
+    CELERY_BROKER_URL=os.environ.get("BENCHMARK_BROKER_URL", "memory://localhost/"),
     LOG_LEVEL="WARNING",
     DATABASE_URL=url(NAME) if SERVER else f"sqlite:///{DATA / 'scratch.sqlite3'}",
 )

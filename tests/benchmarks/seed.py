@@ -15,12 +15,15 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
+
 from tests import scenes
 from tests.benchmarks.copies import multiply
 from tests.scenes import Staff
 from tracker import clock
 from tracker.clinical.terms import Gate, Procedure
-from tracker.models import CheckIn, Episode, Restriction
+from tracker.models import CheckIn, Episode, Patient, Restriction
 from tracker.selectors import episodes as cases
 from tracker.services import assessments, milestones, outbox, restrictions
 
@@ -143,6 +146,14 @@ def different(staff: Staff, *, number: int, days: int) -> list[Episode]:
     for episode in made:
         assessments.refresh(episode=episode, now=clock.now())
     return made
+
+
+def crowd(staff: Staff, *, number: int, **changes: Any) -> None:
+    """`number` knees signed 21 days after the operation, without history, each patient with an address of their own."""
+    knee = scenes.knee(staff, **changes)
+    multiply([knee], number - 1)
+    own = Concat(Value("patient-"), Cast("pk", CharField()), Value("@example.org"), output_field=CharField())
+    Patient.objects.filter(clinic=staff.clinic).update(email=own)
 
 
 def _knees(staff: Staff, number: int, days: int, stories: Sequence[Story], *, vary: bool) -> list[Episode]:

@@ -1,0 +1,67 @@
+"""What reached the mail server, line by line as it stood on the disk before the sender heard of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+KINDS = {
+    "Time for your check-in": "check_in",
+    "Your check-in is still open": "nudge",
+    "Your next step is coming up": "next_step",
+    "Your appointment tomorrow": "review_tomorrow",
+    "Your goals this week": "milestones",
+    "Your plan has changed": "restriction_changed",
+    "A decision is waiting for you": "gate_due",
+    "Urgent: please look now": "urgent_alert",
+    "Urgent: nobody has taken this on yet": "alert_unanswered",
+    "Your list this morning": "morning_list",
+}
+"""By the subject that a reader sees; written down here once more, so that a mix-up in the product shows."""
+AGAIN = "Again: "
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message that the server has taken responsibility for, whether or not it could still say so."""
+
+    at: float
+    to: str
+    subject: str
+    message_id: str
+    repeat: bool
+    links: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        return KINDS.get(self.subject.removeprefix(AGAIN), self.subject)
+
+
+def line(at: float, to: str, content: bytes) -> str:
+    """A mail as one line of the journal."""
+    head, _, body = content.partition(b"\r\n\r\n")
+    mail = message_from_bytes(head, policy=default)
+    said: dict[str, Any] = {
+        "at": at,
+        "to": to,
+        "subject": str(mail["Subject"]),
+        "message_id": str(mail["Message-ID"]),
+        "repeat": mail["X-Recovery-Repeat"] == "yes",
+        "links": sorted(set(re.findall(r"https?://[^/\s\"<]+(/[\w/.-]*)", body.decode("latin-1")))),
+    }
+    return json.dumps(said) + "\n"
+
+
+def read(path: Path, since: int = 0) -> Iterator[Mail]:
+    """The mails whose lines begin at or after the byte `since`."""
+    with path.open("rb") as file:
+        file.seek(since)
+        for each in file:
+            said = json.loads(each)
+            yield Mail(**{**said, "links": tuple(said["links"])})

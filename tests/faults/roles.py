@@ -1,0 +1,78 @@
+"""What the child processes do: the worker of each set-up, and somebody who uses the pages."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from celery.beat import EmbeddedService
+from celery.schedules import schedule
+from django.test import Client
+
+from recovery import embedded
+from recovery.celery import app
+from tests.faults import ground
+from tracker import clock
+from tracker.services import outbox
+
+QUICKLY = timedelta(seconds=3)
+"""How long a sender holds a message here, where nobody wants to wait a minute."""
+TICK = 0.5
+"""Seconds from one round of the periodic jobs to the next here."""
+SWEEPS = ("tracker.tasks.daily_tick",)
+"""Jobs that keep their own pace."""
+
+
+def take_place(database: str, queue: str, *, quick: bool = True) -> None:
+    """Makes this process one of an installation of its own: a database, a queue; and quick, unless told otherwise."""
+    ground.use(database)
+    app.conf.task_default_queue = queue
+    if quick:
+        outbox.LEASE = QUICKLY
+        for name, entry in app.conf.beat_schedule.items():
+            if name not in SWEEPS:
+                entry["schedule"] = schedule(TICK)
+
+
+def work() -> None:
+    """Worker and beat until the process dies, as this set-up runs them."""
+    if ground.SETUP == "sqlite":
+        embed()
+    else:
+        threading.Thread(target=_worker().start, daemon=True).start()
+        EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
+    while True:
+        signal.pause()
+
+
+def embed() -> None:
+    """Worker and beat in this process, as threads."""
+    embedded.start(concurrency=2)
+
+
+def sweep() -> None:
+    """One round of the sweeper alone."""
+    outbox.sweep(now=clock.now())
+    raise AssertionError("the sweeper got to its end")
+
+
+def _worker() -> Any:
+    return app.WorkController(
+        pool_cls="threads",
+        concurrency=2,
+        loglevel="WARNING",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+
+
+def post(path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> int:
+    """A request as the web process would get it, through everything that stands in its way; the answer's status."""
+    client = Client(headers={"host": "127.0.0.1", **headers})
+    answer = client.post(path, json.dumps(body), content_type="application/json", secure=True)
+    return int(answer.status_code)

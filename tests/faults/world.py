@@ -1,0 +1,104 @@
+"""The clinic in which things go wrong: patients whose reminder has just fallen due, and an alert nobody was told of.
+
+It is noon there, so that no hour of rest and no end of the day comes into it. `build` makes it in a database; what
+must come of it is for `model` to say, from nothing but the plain facts given here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from tests import scenes
+from tests.benchmarks import people, seed
+from tests.scenes import Staff
+from tracker import clock
+from tracker.models import Episode, Kind, ReminderPlan
+from tracker.services import outbox, reminders, ticks, wakeups
+
+PATIENTS = 22
+"""More than the planner takes at once."""
+DUE = timedelta(minutes=10)
+"""So long ago the reminders fell due."""
+NOT_NOW = (Kind.NEXT_STEP, Kind.REVIEW_TOMORROW, Kind.MILESTONES)
+"""They have the hour of the check-in, and depend on more than the clock."""
+FLAG = {"pain_load": 3, "symptoms": ["calf_sore"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A patient, and what a program needs to speak for them."""
+
+    email: str
+    episode: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Facts, none of them from the reminder engine. `since` is when the patients were enrolled."""
+
+    zone: str
+    at: time
+    since: datetime
+    patients: list[Person]
+    clinicians: list[str]
+    surgeon: dict[str, str]
+    flagged: list[str] = field(default_factory=list)
+    """Patients with an urgent alert, an address each time."""
+
+
+def build(number: int = PATIENTS) -> World:
+    """Fills the database at hand; to be run by a process that ends afterwards."""
+    wakeups.bell.ring = lambda: None  # type: ignore[method-assign]
+    now = clock.now().replace(second=0, microsecond=0)
+    zone = noon_zone(now)
+    at = (now - DUE).astimezone(ZoneInfo(zone)).time()
+    enrolled = now - timedelta(hours=1)
+    with clock.freeze(enrolled):
+        staff = scenes.clinic(zone=zone)
+        seed.crowd(staff, number=number)
+        wish(at, enrolled)
+        ticks.daily(now=enrolled)
+        outbox.expire(before=clock.now() + timedelta(seconds=1), now=clock.now())
+    episodes = list(Episode.objects.select_related("patient__user", "clinic").order_by("patient__email"))
+    scenes.check_in(episodes[0], **FLAG)
+    return World(
+        zone=zone,
+        at=at,
+        since=enrolled,
+        patients=_persons(episodes),
+        clinicians=[staff.physiotherapist.user.email, staff.surgeon.user.email],
+        surgeon=_program(staff),
+        flagged=[episodes[0].patient.email],
+    )
+
+
+def wish(at: time, now: datetime) -> None:
+    """All want their check-in reminder at that hour, from today on, and nothing else that would come with it."""
+    ReminderPlan.objects.filter(kind__in=NOT_NOW).update(enabled=False, next_due_at=None)
+    wanted = ReminderPlan.objects.filter(kind=Kind.CHECK_IN)
+    one = wanted.select_related("patient").first()
+    assert one is not None
+    moved = reminders.change(patient=one.patient, kind=Kind.CHECK_IN, at=at, now=now)
+    wanted.update(at=at, next_due_at=moved.next_due_at)
+
+
+def noon_zone(now: datetime) -> str:
+    """A zone whose clocks show twelve and some minutes."""
+    ahead = 12 - now.astimezone(UTC).hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
+def _persons(episodes: list[Episode]) -> list[Person]:
+    headers = people.programs(people.patients(episodes))
+    return [
+        Person(episode.patient.email, str(episode.pk), dict(each))
+        for episode, each in zip(episodes, headers, strict=True)
+    ]
+
+
+def _program(staff: Staff) -> dict[str, str]:
+    (headers,) = people.programs([staff.surgeon.user])
+    return dict(headers)
