@@ -229,6 +229,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TEST
 # --- Cache: worked-out pictures, nothing that may not be lost -----------------------------------------------------------
 
 CACHES = {"default": environ.Env.cache_url_config(text("CACHE_URL", "locmemcache://"))}
+PULSE_SECONDS = 0 if TEST else 10  # for so long a process believes what it last read about the reminder engine
 
 # --- Time and language: instants in UTC; each clinic and patient has its own zone -----------------------------------
 

@@ -24,6 +24,7 @@ from tracker.models import (
     Hold,
     Membership,
     MilestoneRecord,
+    OutboxMessage,
     Patient,
     Restriction,
     Role,
@@ -57,6 +58,7 @@ class Do(StrEnum):
     REVIEW = "review"
     TRIAGE = "triage"
     SETTINGS = "settings"
+    CALLS = "calls"
     OPERATIONS = "operations"
 
 
@@ -89,6 +91,7 @@ MAY: dict[Do, frozenset[Role]] = {
     Do.REVIEW: _STAFF,
     Do.TRIAGE: _CLINICIANS,
     Do.SETTINGS: frozenset({Role.PATIENT}),
+    Do.CALLS: _CLINICIANS,
     Do.OPERATIONS: _STAFF,
 }
 
@@ -115,6 +118,14 @@ class RowDoor(Generic[Row]):
     row: Row
 
 
+@dataclass(frozen=True, slots=True)
+class MessageDoor:
+    """A message that `actor` may do the asked thing with. It may be about a clinic and no knee."""
+
+    actor: Actor
+    message: OutboxMessage
+
+
 def actor(visitor: Visitor) -> Actor | None:
     """Who the user is when they come in by the front door: staff first, else a patient, else nobody."""
     user = signed_in(visitor)
@@ -129,6 +140,17 @@ def clinic_for(visitor: Visitor, do: Do) -> Actor:
     """The visitor as somebody who may `do` a thing that belongs to no one episode."""
     who = actor(visitor)
     if who is None or not may(who, do):
+        raise Forbidden
+    return who
+
+
+def operations_for(visitor: Visitor) -> Actor | None:
+    """Whoever may look after the engine: staff of a clinic, or None for an operator who works in none."""
+    user = signed_in(visitor)
+    who = actor(user)
+    if who is None and user.is_superuser:
+        return None
+    if who is None or not may(who, Do.OPERATIONS):
         raise Forbidden
     return who
 
@@ -186,6 +208,36 @@ def milestone_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Mi
 
 def fact_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[EpisodeFact]:
     return _row_for(EpisodeFact, visitor, public_id, do)
+
+
+def message_for(visitor: Visitor, public_id: str | UUID, do: Do) -> MessageDoor:
+    """A message of the clinic's, or one to the patient who asks. What goes to staff about a patient is not theirs."""
+    user = signed_in(visitor)
+    rows = OutboxMessage.objects.select_related("clinic", "patient__clinic", "episode", "occurrence", "recipient")
+    message: Any = rows.annotate(staff_role=_role_in(user, "clinic")).filter(pk=_uuid(public_id)).first()
+    if message is None:
+        raise NotFound
+    who = _reader_of(message, user)
+    if who is None:
+        raise NotFound
+    if not may(who, do):
+        raise Forbidden
+    return MessageDoor(who, message)
+
+
+def _reader_of(message: Any, user: User) -> Actor | None:
+    to = message.patient if message.recipient_id is None else None
+    if to is not None and to.user_id == user.pk:
+        return Actor(user, Role.PATIENT, to.clinic, to)
+    return None if message.staff_role is None else Actor(user, Role(message.staff_role), message.clinic)
+
+
+def operator(visitor: Visitor) -> User:
+    """Whoever runs this installation: decides for every clinic in it, and sees no patient by that."""
+    user = signed_in(visitor)
+    if not user.is_superuser:
+        raise Forbidden("Only whoever runs this installation may do this.")
+    return user
 
 
 def _row_for(model: type[Row], visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Row]:

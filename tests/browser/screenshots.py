@@ -111,6 +111,7 @@ def _scenes() -> dict[str, tuple[str, str]]:
         riverside, given_name="Yuki", family_name="Tanaka", day=38, procedure="LOWDFO", protocol="lowdfo_std"
     )
     scenes.diary(riverside, femur, [5, 4, 5, 4, 4])
+    _post(usual, held)
     mine = {name: session_of(scenes.patient(episode).user) for name, episode in
             {"usual": usual, "new": new, "flagged": flagged, "held": held, "free": free, "femur": femur}.items()}  # fmt: skip
     physio, surgeon = session_of(riverside.physiotherapist.user), session_of(riverside.surgeon.user)
@@ -141,7 +142,24 @@ def _scenes() -> dict[str, tuple[str, str]]:
         "episode-held": (f"/episodes/{held.pk}/", physio),
         "patients": ("/patients/", physio),
         "protocols": ("/protocols/", physio),
+        "operations": ("/operations/", physio),
     }
+
+
+def _post(usual: object, held: object) -> None:
+    """Messages that arrived and some that did not, and calls that wait."""
+    from tests import post
+    from tracker.models import Kind, OutboxMessage
+
+    state = OutboxMessage.State
+    post.alive()
+    gone = "550 5.1.1 <robin.hale@example.org>: Recipient address rejected: User unknown"
+    refused = "It was refused for good: the address may be wrong."
+    post.ended(usual, state.FAILED, reason=refused, last_error=gone)  # type: ignore[arg-type]
+    post.ended(usual, state.FAILED, kind=Kind.MILESTONES, channel="sms", reason=refused, last_error="21211 Invalid number", ago=timedelta(days=1))  # type: ignore[arg-type]
+    post.ended(held, state.DEAD, reason="Given up after 8 tries.", attempts=8, last_error="connect: timed out")  # type: ignore[arg-type]
+    unsure = "The line broke while it was being handed over. It may have arrived."
+    post.ended(held, state.UNCERTAIN, kind=Kind.NUDGE, reason=unsure, last_error="while the message was being handed over: timed out")  # type: ignore[arg-type]
 
 
 def _measured(staff: object, episode: object) -> None:

@@ -172,3 +172,13 @@ def test_a_clinic_whose_patients_nobody_looked_at_for_a_day_is_named(alive: Epis
 )
 def test_a_length_of_time_is_said_in_its_largest_unit(time: timedelta, said: str) -> None:
     assert operations.length(time) == said
+
+
+def test_the_calls_that_wait_are_counted_by_clinic(alive: Episode) -> None:
+    waits = {"state": State.SENT, "channel": ChannelName.CALLS, "finished_at": NOW}
+    elsewhere = scenes.knee(scenes.clinic("Hillside Clinic"))
+    rows = [message(alive), message(alive), message(elsewhere)]
+    OutboxMessage.objects.filter(pk__in=[row.pk for row in rows]).update(**waits)
+    assert operations.pulse(now=NOW).calls == {alive.clinic_id: 2, elsewhere.clinic_id: 1}
+    OutboxMessage.objects.filter(pk=rows[0].pk).update(settled_at=NOW)
+    assert operations.pulse(now=NOW).calls == {alive.clinic_id: 1, elsewhere.clinic_id: 1}

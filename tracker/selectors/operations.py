@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Exists, Min, OuterRef, Value
+from django.db.models import CharField, Count, Exists, Min, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast
 
 from tracker.models import (
     Breaker,
@@ -88,6 +91,8 @@ class Pulse:
     oldest_due: datetime | None
     broken: Sequence[Broken]
     shut: Shut | None
+    calls: dict[UUID, int]
+    """By clinic, how many patients wait on the call list."""
 
     def silence(self, part: Part) -> timedelta | None:
         """How long nothing was heard of it; None where it never was."""
@@ -110,37 +115,45 @@ class Fault:
 
 def pulse(*, now: datetime) -> Pulse:
     """The facts in one statement, whatever the number of patients and messages."""
-    heard, broken = {}, []
-    shut, oldest = None, None
+    signs: dict[str, list[tuple[str, datetime, str]]] = {"part": [], "breaker": [], "shut": [], "due": [], "calls": []}
     for what, name, at, words in _signs(now):
-        if what == "part":
-            heard[name] = at
-        elif what == "breaker":
-            broken.append(Broken(name, at or now, words))
-        elif what == "shut":
-            shut = Shut(at, words)
-        else:
-            oldest = at
-    return Pulse(now, heard, oldest, broken, shut)
-
-
-def _signs(now: datetime) -> Iterator[tuple[str, str, datetime, str]]:
-    """What each row tells: a part, an open breaker, sending shut, or the oldest message that should have left."""
-    columns = ("what", "name", "at", "words")
-    parts = Heartbeat.objects.annotate(what=Value("part"), words=Value("")).values_list(*columns)
-    providers = Breaker.objects.filter(open_until__isnull=False)
-    shut = Sending.objects.filter(shut_at__isnull=False)
-    due = OutboxMessage.objects.filter(state=State.DUE, urgent__in=(False, True), due_at__lte=now)  # as the index is
-    return iter(
-        parts.union(
-            providers.annotate(what=Value("breaker")).values_list("what", "channel", "since", "last_error"),
-            shut.annotate(what=Value("shut"), name=Value("")).values_list("what", "name", "shut_at", "why"),
-            due.values("state")
-            .annotate(what=Value("due"), name=Value(""), at=Min("due_at"), words=Value(""))
-            .values_list(*columns),
-            all=True,
-        )
+        signs[what].append((name, at, words))
+    return Pulse(
+        now=now,
+        heard_at={name: at for name, at, _ in signs["part"]},
+        oldest_due=next((at for _, at, _ in signs["due"]), None),
+        broken=[Broken(channel, since or now, error) for channel, since, error in signs["breaker"]],
+        shut=next((Shut(at, why) for _, at, why in signs["shut"]), None),
+        calls={UUID(clinic): int(count) for clinic, _, count in signs["calls"] if clinic},
     )
+
+
+def _signs(now: datetime) -> QuerySet[Any, tuple[Any, ...]]:
+    """What is to be known, as one union of rows: which sign it is, a name, an instant, and words."""
+    columns = ("what", "name", "at", "words")
+    parts = Heartbeat.objects.annotate(what=Value("part"), words=Value(""))
+    providers = Breaker.objects.filter(open_until__isnull=False).annotate(what=Value("breaker"))
+    shut = Sending.objects.filter(shut_at__isnull=False).annotate(what=Value("shut"), name=Value(""))
+    due = OutboxMessage.objects.filter(state=State.DUE, urgent__in=(False, True), due_at__lte=now)  # as its index is
+    calls = (
+        waiting_calls()
+        .values("clinic")
+        .annotate(name=Cast("clinic", CharField()), words=Cast(Count("pk"), CharField()))
+    )
+    return parts.values_list(*columns).union(
+        providers.values_list("what", "channel", "since", "last_error"),
+        shut.values_list("what", "name", "shut_at", "why"),
+        due.values("state")
+        .annotate(what=Value("due"), name=Value(""), at=Min("due_at"), words=Value(""))
+        .values_list(*columns),
+        calls.annotate(what=Value("calls"), at=Min("finished_at")).values_list(*columns),
+        all=True,
+    )
+
+
+def waiting_calls() -> QuerySet[OutboxMessage]:
+    """The entries of call lists that nobody has dealt with, of every clinic."""
+    return OutboxMessage.objects.filter(state=State.SENT, settled_at=None, channel=ChannelName.CALLS)
 
 
 # --- In words -------------------------------------------------------------------------------------------------------
@@ -271,6 +284,5 @@ def _behind(now: datetime) -> list[str]:
 
 
 def _uncalled(now: datetime) -> list[tuple[str, int, datetime]]:
-    waiting = OutboxMessage.objects.filter(state=State.SENT, settled_at=None, channel=ChannelName.CALLS)
-    by_clinic = waiting.values_list("clinic__name").annotate(Count("pk"), oldest=Min("finished_at"))
+    by_clinic = waiting_calls().values_list("clinic__name").annotate(Count("pk"), oldest=Min("finished_at"))
     return list(by_clinic.filter(oldest__lt=now - LEFT_WAITING).order_by("clinic__name"))

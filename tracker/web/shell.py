@@ -14,6 +14,9 @@ from django.utils.cache import patch_cache_control
 from tracker import access
 from tracker.access import Do
 from tracker.clinical.terms import Role
+from tracker.selectors import operations
+from tracker.selectors.operations import Pulse
+from tracker.web import standstill
 
 PATIENT_PAGES = (
     ("/today/", "Today"),
@@ -27,6 +30,7 @@ STAFF_PAGES = (
     ("/patients/", "Patients", Do.ENROL),
     ("/alerts/", "Alerts", Do.TRIAGE),
     ("/protocols/", "Protocols", Do.PROTOCOLS),
+    ("/operations/", "Operations", Do.OPERATIONS),
 )
 HOME = {Role.PATIENT: "/today/", Role.COORDINATOR: "/patients/", Role.AUDITOR: "/protocols/"}
 
@@ -38,6 +42,8 @@ class Item:
     path: str
     label: str
     current: bool
+    count: int = 0
+    """How many wait there."""
 
 
 def page(
@@ -48,10 +54,17 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """The page with its frame, kept by no cache. `actor` decides navigation and footer; None is a page outside."""
-    frame = {"actor": actor, "nav": navigation(actor, request.path)}
+    pulse = None if actor is None or actor.role is Role.PATIENT else standstill.pulse()
+    frame = {"actor": actor, "nav": navigation(actor, request.path, pulse), "stuck": stuck(pulse)}
     response = render(request, template, {**frame, **(context or {})}, status=status)
     patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+def stuck(pulse: Pulse | None) -> str:
+    """The first reason why reminders do not go out, for the banner of staff pages."""
+    found = operations.stuck(pulse) if pulse else []
+    return found[0].said if found else ""
 
 
 def unreadable(request: HttpRequest, door: access.Door) -> HttpResponse:
@@ -60,12 +73,17 @@ def unreadable(request: HttpRequest, door: access.Door) -> HttpResponse:
     return page(request, "tracker/today/unknown.html", door.actor, context)
 
 
-def navigation(actor: access.Actor | None, path: str) -> list[Item]:
+def navigation(actor: access.Actor | None, path: str, pulse: Pulse | None) -> list[Item]:
     if actor is None:
         return []
-    staff = [(target, label) for target, label, do in STAFF_PAGES if access.may(actor, do)]
-    pages = PATIENT_PAGES if actor.role is Role.PATIENT else staff
-    return [Item(target, label, path.startswith(target)) for target, label in pages]
+    if pulse is None:
+        return [Item(target, label, path.startswith(target)) for target, label in PATIENT_PAGES]
+    waiting = {"/calls/": pulse.calls.get(actor.clinic.pk, 0)}
+    return [
+        Item(target, label, path.startswith(target), waiting.get(target, 0))
+        for target, label, do in STAFF_PAGES
+        if access.may(actor, do)
+    ]
 
 
 def home(actor: access.Actor) -> str:

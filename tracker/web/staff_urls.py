@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tracker.web import alerts, enrolment, episode_actions, episode_check_in, episodes, patients, protocols, worklist
+from tracker.web import (
+    alerts,
+    enrolment,
+    episode_actions,
+    episode_check_in,
+    episodes,
+    operations,
+    patients,
+    protocols,
+    worklist,
+)
 
 urlpatterns: list[URLPattern] = [
     path("worklist/", worklist.worklist, name="worklist"),
@@ -16,4 +26,5 @@ urlpatterns: list[URLPattern] = [
     *episode_actions.patterns(),
     path("protocols/", protocols.listing, name="protocols"),
     path("protocols/<slug:key>/", protocols.protocol, name="protocol"),
+    path("operations/", operations.operations, name="operations"),
 ]

@@ -1,0 +1,123 @@
+"""Operations: are reminders going out, what is stuck, and which of the clinic's messages did not arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from tracker import access, clock
+from tracker.access import Actor, Do
+from tracker.models import Kind, OutboxMessage
+from tracker.selectors import operations as selector
+from tracker.selectors import undelivered
+from tracker.selectors.operations import Part, Pulse, Totals, channel_word, length
+from tracker.selectors.undelivered import Undelivered
+from tracker.web import addresses, shell
+from tracker.web.staff_words import MESSAGES
+
+State = OutboxMessage.State
+
+LISTS = {
+    State.FAILED: ("Refused", "The provider refused these for good. Put the address right, then send again."),
+    State.DEAD: ("Given up", "Tried many times in vain. Send again once the provider answers."),
+    State.UNCERTAIN: (
+        "May have arrived",
+        "The line broke at the one moment after which nobody can know. A reminder is never repeated by itself.",
+    ),
+    State.EXPIRED: ("Too late", "Their time had passed before they could leave. Listed so that you can see it."),
+}
+"""What became of a message, and what that means, in the order of the page."""
+BLAND = frozenset({Kind.CHECK_IN, Kind.NUDGE, Kind.REVIEW_TOMORROW, Kind.TEST, Kind.MORNING_LIST})
+"""Kinds whose name tells nothing clinical."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """How one part of the engine is doing: its name, what it does, when it was heard of, and one word for that."""
+
+    name: str
+    does: str
+    heard: str
+    word: str
+    chip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message on the page, named as the reader of the page may know it."""
+
+    message: Undelivered
+    kind: str
+    way: str
+
+
+@require_safe
+@login_required
+def operations(request: HttpRequest) -> HttpResponse:
+    actor, now = access.operations_for(request.user), clock.now()
+    pulse, totals = selector.pulse(now=now), selector.totals(now=now)
+    faults = selector.faults(pulse)
+    context = {
+        "stuck": "",  # the page itself says it
+        "faults": [fault for fault in faults if fault.vital],
+        "remarks": [fault for fault in faults if not fault.vital],
+        "signs": [_sign(part, pulse) for part in selector.PARTS],
+        "broken": [(channel_word(each.channel), length(now - each.since), each.error) for each in pulse.broken],
+        "waiting": _waiting(pulse),
+        "last_sent": _ago(totals.last_sent, now),
+        "totals": _totals(totals),
+        "as_of": now,
+        "zone": ZoneInfo(actor.clinic.time_zone if actor else "UTC"),
+        **(_messages(request, actor, now) if actor else {}),
+    }
+    return shell.page(request, "tracker/operations/page.html", actor, context)
+
+
+def _sign(part: Part, pulse: Pulse) -> Sign:
+    silence = pulse.silence(part)
+    heard = "never heard of" if silence is None else f"{length(silence)} ago"
+    if pulse.is_silent(part):
+        return Sign(part.name, part.does, heard, "silent", "r0" if part.vital else "r2")
+    if silence is None:
+        return Sign(part.name, part.does, heard, "not in use", "plain")
+    return Sign(part.name, part.does, heard, "working", "ok")
+
+
+def _waiting(pulse: Pulse) -> str:
+    if pulse.oldest_due is None:
+        return "Nothing waits that should have left."
+    return f"What should have left first has waited for {length(pulse.now - pulse.oldest_due)}."
+
+
+def _ago(at: datetime | None, now: datetime) -> str:
+    return "No message has been sent yet." if at is None else f"The last one left {length(now - at)} ago."
+
+
+def _totals(totals: Totals) -> list[tuple[str, int]]:
+    """Counts of the whole installation, which name nobody."""
+    words = {State.SENT: "Sent", **{state: word for state, (word, _) in LISTS.items()}}
+    return [(word, totals.ended.get(state, 0)) for state, word in words.items()]
+
+
+def _messages(request: HttpRequest, actor: Actor, now: datetime) -> dict[str, Any]:
+    listed = undelivered.undelivered(
+        actor, now=now, state=request.GET.get("state", ""), page=addresses.number(request, "page")
+    )
+    return {
+        "listed": listed,
+        "rows": [_shown(row, actor) for row in listed.rows],
+        "lists": [(state.value, word, listed.counts[state]) for state, (word, _) in LISTS.items()],
+        "meaning": LISTS[State(listed.state)][1],
+    }
+
+
+def _shown(row: Undelivered, actor: Actor) -> Shown:
+    known = access.may(actor, Do.READ_AS_STAFF) or row.kind in BLAND
+    plain = "Message to the patient" if row.to_patient else "Notice to a colleague"
+    return Shown(row, MESSAGES.get(row.kind, row.kind) if known else plain, channel_word(row.channel))
