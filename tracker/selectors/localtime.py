@@ -41,6 +41,23 @@ def first_after(moment: datetime, wall_time: time, zone: str) -> datetime:
     return at
 
 
+def quiet_until(moment: datetime, since: time, until: time, zone: str) -> datetime | None:
+    """When the quiet of a night ends that `moment` falls into; None where it falls into none.
+
+    Quiet is from each `since` on the wall to the next `until`; where the two are the same, never. Told by instants,
+    so that an hour that is skipped or repeated makes no second night.
+    """
+    if since == until:
+        return None
+    today = moment.astimezone(_zone(zone)).date()
+    for day in (today, today - DAY, today - 2 * DAY):  # the date before may have been left out
+        begins = due_instant(day, since, zone)
+        if begins is not None and begins <= moment:
+            ends = first_after(begins, until, zone)
+            return ends if moment < ends else None
+    return None
+
+
 def start_of(day: date, zone: str) -> datetime:
     """The first instant in `zone` that belongs to `day` or, where it was left out, to the date after."""
     return end_of(day - DAY, zone)

@@ -38,6 +38,10 @@ class Rule:
     audience: Audience
     subject: str
     path: str
+    go: str = "Open"
+    """What the button that leads there says."""
+    short: str = ""
+    """The whole of it in one line, for where every letter costs; left out, the subject."""
     nature: OutboxMessage.Nature = Nature.REMINDER
     at: time | None = None
     with_check_in: bool = False
@@ -53,7 +57,17 @@ class Rule:
 
     @property
     def template(self) -> str:
-        return f"messages/{self.kind}"
+        """What a letter says of it, in plain text."""
+        return f"messages/{self.kind}.txt"
+
+    @property
+    def foreseen(self) -> bool:
+        """Whether it follows from the clock alone, so that also a day on which nothing ran gets one, to be seen."""
+        return self.ahead >= HORIZON
+
+    @property
+    def line(self) -> str:
+        return self.short or f"{self.subject}."
 
     def expires(self, due_at: datetime, zone: str) -> datetime | None:
         """When a message that falls due at `due_at` has become pointless."""
@@ -69,12 +83,12 @@ def _evening(due_at: datetime, evening: time, zone: str) -> datetime:
     return ends if ends is not None and ends > due_at else end_of(day, zone)
 
 
+SOON = timedelta(minutes=10)
+"""So long before the check-in's hour is looked for what goes with it, so that all of it waits when the hour comes."""
 CHANNELS = (ChannelName.EMAIL, ChannelName.SMS, ChannelName.PUSH, ChannelName.APP)
 """By which a patient may choose to be told; `tracker.channels.installed()` says which of them this installation has."""
 HORIZON = timedelta(hours=48)
 USUAL_HOUR, EVENING, NOON = time(9), time(22), time(12)
-DAYS_AHEAD = 3
-"""So many days before it the patient hears of the next step."""
 MOST_A_DAY = 3
 """Messages that count, a patient and local day; a bundle is one. What is over stays in the list, with the reason."""
 
@@ -87,6 +101,7 @@ RULES: dict[str, Rule] = {
             audience=Audience.PATIENT,
             subject="Time for your check-in",
             path="/check-in/",
+            go="Check in",
             at=USUAL_HOUR,
             ahead=HORIZON,
             evening=EVENING,
@@ -97,6 +112,7 @@ RULES: dict[str, Rule] = {
             audience=Audience.PATIENT,
             subject="Your check-in is still open",
             path="/check-in/",
+            go="Check in",
             at=time(18),
             ahead=HORIZON,
             evening=EVENING,
@@ -107,8 +123,10 @@ RULES: dict[str, Rule] = {
             audience=Audience.PATIENT,
             subject="Your next step is coming up",
             path="/plan/",
+            go="See my plan",
             at=USUAL_HOUR,
             with_check_in=True,
+            ahead=SOON,
             evening=EVENING,
             optional=True,
         ),
@@ -117,8 +135,11 @@ RULES: dict[str, Rule] = {
             audience=Audience.PATIENT,
             subject="Your appointment tomorrow",
             path="/plan/",
+            go="See my plan",
+            short="You have an appointment tomorrow.",
             at=USUAL_HOUR,
             with_check_in=True,
+            ahead=SOON,
             evening=EVENING,
             optional=True,
         ),
@@ -127,8 +148,11 @@ RULES: dict[str, Rule] = {
             audience=Audience.PATIENT,
             subject="Your goals this week",
             path="/progress/",
+            go="See my goals",
+            short="Your goals for this week are ready.",
             at=USUAL_HOUR,
             with_check_in=True,
+            ahead=SOON,
             evening=EVENING,
             optional=True,
         ),
@@ -137,6 +161,8 @@ RULES: dict[str, Rule] = {
             audience=Audience.PATIENT,
             subject="Your plan has changed",
             path="/today/",
+            go="Read my plan",
+            short="Your plan has changed. Please read it now.",
             counted=False,
         ),
         Rule(
@@ -144,7 +170,9 @@ RULES: dict[str, Rule] = {
             audience=Audience.PATIENT,
             subject="This is a test",
             path="/reminders/",
+            go="My reminders",
             lasts=timedelta(minutes=15),
+            urgent=True,
             counted=False,
         ),
         # --- To the staff -------------------------------------------------------------------------------------------
@@ -161,6 +189,7 @@ RULES: dict[str, Rule] = {
             audience=Audience.ON_DUTY,
             subject="Urgent: please look now",
             path="/alerts/",
+            go="See the alerts",
             nature=Nature.NOTICE,
             urgent=True,
         ),
@@ -169,6 +198,7 @@ RULES: dict[str, Rule] = {
             audience=Audience.EVERY_CLINICIAN,
             subject="Urgent: nobody has taken this on yet",
             path="/alerts/",
+            go="See the alerts",
             nature=Nature.NOTICE,
             urgent=True,
         ),
@@ -177,6 +207,7 @@ RULES: dict[str, Rule] = {
             audience=Audience.ON_DUTY,
             subject="Your list this morning",
             path="/worklist/",
+            go="See the list",
             evening=NOON,
         ),
         # --- On the call list: a person phones, no more mail --------------------------------------------------------

@@ -4,10 +4,13 @@
 `objection` asks at the last moment whether a message is still wanted, and `letter` writes it.
 """
 
-from tracker.services.reminders.events import restriction_changed
+from tracker.services.reminders.events import restriction_changed, restriction_seen
 from tracker.services.reminders.letters import letter
+from tracker.services.reminders.optout import read_token, unsubscribe, unsubscribe_token
 from tracker.services.reminders.planner import plan, preview, resume
-from tracker.services.reminders.recheck import Postponed, Withheld, objection
+from tracker.services.reminders.recheck import objection
+from tracker.services.reminders.verdicts import Postponed, Withheld
+from tracker.services.reminders.ways import next_channel
 from tracker.services.reminders.wishes import change, rezone, start
 
 __all__ = [
@@ -15,11 +18,16 @@ __all__ = [
     "Withheld",
     "change",
     "letter",
+    "next_channel",
     "objection",
     "plan",
     "preview",
+    "read_token",
     "restriction_changed",
+    "restriction_seen",
     "resume",
     "rezone",
     "start",
+    "unsubscribe",
+    "unsubscribe_token",
 ]

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import QuerySet
 
-from tracker.models import CheckIn, Episode, Kind, Occurrence, ReminderPlan
+from tracker.models import ChannelName, Occurrence, ReminderPlan
 from tracker.selectors import duty
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import dates_until, first_after
-from tracker.services import outbox
+from tracker.selectors.wanted import DAYS_BACK, Look, Want, look_at
+from tracker.services import notices, outbox
 from tracker.services.kinds import CALENDAR, Audience, Rule
 from tracker.services.outbox import Telling
-from tracker.services.reminders.look import Look, Want
+from tracker.services.reminders import morning
 from tracker.services.reminders.wanted import FINDERS
 from tracker.services.reminders.wishes import zone_of
 
 BATCH = 20
 """Plans a transaction, so that SQLite never keeps a check-in waiting (design 10.17)."""
-DAYS_BACK = timedelta(days=7)
-"""How far back days that nobody planned, since nothing ran, still get an occurrence: to be seen as expired."""
 AFTER_FAILURE = timedelta(hours=1)
 
 logger = logging.getLogger(__name__)
-Standing = frozenset[tuple[date, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,8 @@ class Planned:
 
 def plan(*, now: datetime) -> int:
     """Plans all whose time has come; returns how many occurrences were made. Reads no other rows."""
-    made = 0
+    notices.watch(now=now)
+    made = morning.plan(now=now)
     while (done := _plan_batch(now)) is not None:
         made += done
     return made
@@ -54,6 +52,7 @@ def resume(*, now: datetime) -> None:
     for kind, rule in CALENDAR.items():
         behind = ReminderPlan.objects.filter(kind=kind, next_due_at__lt=now - rule.ahead)
         behind.update(next_due_at=now - rule.ahead)
+    morning.resume(now=now)
 
 
 def preview(*, now: datetime) -> Iterator[tuple[ReminderPlan, Want]]:
@@ -97,6 +96,8 @@ def _telling(plan: ReminderPlan, want: Want, now: datetime) -> Telling:
     )
     if rule.audience == Audience.PATIENT:
         return Telling(occurrence, clinic, channel=plan.channels[0])
+    if rule.audience == Audience.CALL_LIST:
+        return Telling(occurrence, clinic, channel=ChannelName.CALLS)
     return Telling(occurrence, clinic, duty.gate_team(want.episode))
 
 
@@ -105,18 +106,7 @@ def _telling(plan: ReminderPlan, want: Want, now: datetime) -> Telling:
 
 def _look_at(plans: Sequence[ReminderPlan], now: datetime) -> list[Planned]:
     """A handful of statements for all of them together."""
-    episodes = _open_episodes(plans)
-    last = _last_check_ins(plans)
-    standing = _standing(plans, now)
-    looked = []
-    for plan in plans:
-        look = Look(
-            episodes=episodes[plan.patient_id],
-            last_check_in=last.get(plan.patient_id),
-            standing=frozenset(standing[plan.patient_id, plan.kind]),
-        )
-        looked.append(_planned(plan, look, now))
-    return looked
+    return [_planned(plan, look, now) for plan, look in zip(plans, look_at(plans, now=now), strict=True)]
 
 
 def _planned(plan: ReminderPlan, look: Look, now: datetime) -> Planned:
@@ -137,37 +127,6 @@ def _days(plan: ReminderPlan, rule: Rule, zone: str, now: datetime) -> list[tupl
     """The days to plan: all up to the horizon that were not, or, for what only shows on the day, the last alone."""
     first = local_date((plan.next_due_at or now) + rule.ahead, zone)
     days = list(dates_until(max(first, local_date(now - DAYS_BACK, zone)), now + rule.ahead, plan.at, zone))
-    if rule.ahead:
+    if rule.foreseen:
         return days
     return [(day, at) for day, at in days[-1:] if (ends := rule.expires(at, zone)) is None or ends > now]
-
-
-def _open_episodes(plans: Sequence[ReminderPlan]) -> dict[object, list[Episode]]:
-    found: dict[object, list[Episode]] = defaultdict(list)
-    patients = [plan.patient_id for plan in plans]
-    rows = Episode.objects.filter(patient__in=patients, state=Episode.State.OPEN)
-    for episode in rows.select_related("assessment", "clinic", "patient").order_by("created_at"):
-        found[episode.patient_id].append(episode)
-    return found
-
-
-def _last_check_ins(plans: Sequence[ReminderPlan]) -> dict[object, date]:
-    patients = [plan.patient_id for plan in plans if plan.kind == Kind.SILENCE]
-    if not patients:
-        return {}
-    rows = CheckIn.objects.filter(episode__patient__in=patients, episode__state=Episode.State.OPEN)
-    return dict(rows.values_list("episode__patient").annotate(Max("date")))
-
-
-def _standing(plans: Sequence[ReminderPlan], now: datetime) -> dict[tuple[object, str], set[tuple[date, str]]]:
-    found: dict[tuple[object, str], set[tuple[date, str]]] = defaultdict(set)
-    recent = (now - DAYS_BACK - timedelta(days=1)).date()
-    rows = Occurrence.objects.filter(
-        ~Q(rule=Kind.CHECK_IN) | Q(local_date__gte=recent),
-        patient__in=[plan.patient_id for plan in plans],
-        rule__in={plan.kind for plan in plans},
-        state=Occurrence.State.PLANNED,
-    )
-    for patient, rule, day, slot in rows.values_list("patient", "rule", "local_date", "slot"):
-        found[patient, rule].add((day, slot))
-    return found

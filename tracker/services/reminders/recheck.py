@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from tracker.clinical.terms import MilestoneState
 from tracker.models import (
     Acknowledgement,
     CheckIn,
@@ -17,68 +15,55 @@ from tracker.models import (
     OutboxMessage,
     ReminderPlan,
     Restriction,
+    Review,
 )
 from tracker.selectors import duty
+from tracker.selectors.wanted import booking, coming_step, enrolled_on, goals_of_the_week, kept, operated_on, visit_day
 from tracker.services.kinds import OPTIONAL
 from tracker.services.outbox import EXPIRED
+from tracker.services.reminders import calm, ways
 from tracker.services.reminders.look import Subject, key_in
 from tracker.services.reminders.staff import STAFF_STILL_WANTED, WHATEVER_BECOMES_OF_THE_RECOVERY
+from tracker.services.reminders.verdicts import Postponed, Withheld
 
 State = OutboxMessage.State
-LEFT = (State.SENDING, State.SENT, State.UNCERTAIN)
 
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """A message that is not to be sent: what becomes of it, and why, in words the patient could read."""
-
-    state: OutboxMessage.State
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Postponed:
-    """A message whose time has been put off: until when, and why, in words the patient could read."""
-
-    until: datetime
-    reason: str
+OF_ALL_KNEES = (Kind.CHECK_IN, Kind.NUDGE, Kind.MILESTONES, Kind.SILENCE)
+"""What one message tells of every knee of the patient."""
 
 
 def objection(message: OutboxMessage, *, now: datetime) -> Withheld | Postponed | None:
-    """Why the message should not be sent any more, or not now; or None."""
+    """Why the message should not be sent any more, or not now, or not by its channel; or None."""
     if message.expires_at is not None and message.expires_at <= now:
         return Withheld(State.EXPIRED, EXPIRED)
     if message.occurrence is None or message.kind not in STILL_WANTED:
         return Withheld(State.FAILED, "This program does not know what the message is about.")
     if reason := _no_longer_wanted(message, message.occurrence, now):
         return Withheld(State.CANCELLED, reason)
-    return None if address_of(message) else Withheld(State.FAILED, "There is no e-mail address to send it to.")
-
-
-def address_of(message: OutboxMessage) -> str:
-    """Where it goes, as it stands now: a corrected address counts for what was planned before."""
-    if message.recipient is not None:
-        return message.recipient.email
-    return message.patient.email if message.patient is not None else ""
+    return ways.closed(message) or calm.quiet(message, now) or calm.enough(message, now)
 
 
 def _no_longer_wanted(message: OutboxMessage, occurrence: Occurrence, now: datetime) -> str:
     if occurrence.state == Occurrence.State.CANCELLED:
         return occurrence.reason
+    if ways.is_to_patient(message) and message.patient and message.patient.consent_withdrawn_at:
+        return "You have withdrawn your consent."
     if _is_switched_off(message):
         return "The reminder was switched off."
     if _has_lost_its_reader(message):
         return "The reader no longer works in the clinic."
     episodes = _open_episodes(occurrence)
-    if not episodes and occurrence.rule not in WHATEVER_BECOMES_OF_THE_RECOVERY:
+    if not episodes and occurrence.rule not in (*WHATEVER_BECOMES_OF_THE_RECOVERY, Kind.TEST):
         return "The recovery it was about has ended."
     return STILL_WANTED[message.kind](Subject(message, occurrence, episodes, now))
 
 
 def _is_switched_off(message: OutboxMessage) -> bool:
+    """A nudge follows the reminder, so it goes with it."""
     if message.kind not in OPTIONAL:
         return False
-    return ReminderPlan.objects.filter(patient=message.patient, kind=message.kind, enabled=False).exists()
+    kinds = {message.kind, Kind.CHECK_IN if message.kind == Kind.NUDGE else message.kind}
+    return ReminderPlan.objects.filter(patient=message.patient, kind__in=kinds, enabled=False).exists()
 
 
 def _has_lost_its_reader(message: OutboxMessage) -> bool:
@@ -89,10 +74,11 @@ def _has_lost_its_reader(message: OutboxMessage) -> bool:
 
 def _open_episodes(occurrence: Occurrence) -> list[Episode]:
     """Every knee of the patient that is looked after, or the one that the occurrence is about."""
-    rows = Episode.objects.filter(patient=occurrence.patient_id, state=Episode.State.OPEN).select_related("assessment")
-    if occurrence.rule in (Kind.CHECK_IN, Kind.SILENCE):
-        return list(rows)
-    return [episode for episode in rows if episode.pk == occurrence.episode_id]
+    rows = Episode.objects.filter(patient=occurrence.patient_id, state=Episode.State.OPEN)
+    found = list(rows.select_related("assessment", "clinic", "patient").order_by("created_at"))
+    if occurrence.rule in OF_ALL_KNEES:
+        return found
+    return [episode for episode in found if episode.pk == occurrence.episode_id]
 
 
 # --- By kind: why it is no longer wanted, or nothing ----------------------------------------------------------------
@@ -105,16 +91,32 @@ def check_in(of: Subject) -> str:
     return "You had already checked in for that day." if done else ""
 
 
+def nudge(of: Subject) -> str:
+    """Only on the first silent day of a run: on the second the clinic takes over."""
+    if done := check_in(of):
+        return done
+    day_before = of.occurrence.local_date - timedelta(days=1)
+    begun = min(max(enrolled_on(episode), operated_on(episode)) for episode in of.episodes)
+    spoke = CheckIn.objects.filter(episode__in=of.episodes, date__gte=day_before)
+    return "" if day_before <= begun or spoke.exists() else "One nudge is enough. Your clinic will call."
+
+
+def next_step(of: Subject) -> str:
+    stands = coming_step(of.assessment) == (of.occurrence.local_date, key_in(of.occurrence.slot))
+    return "" if stands else "The next step has moved, or waits for something else now."
+
+
+def review_tomorrow(of: Subject) -> str:
+    review = Review.objects.filter(pk=UUID(of.occurrence.slot.partition(":")[0]), done_on=None).first()
+    if review is None or visit_day(review, of.episodes[0]) != of.occurrence.local_date:
+        return "The appointment was moved, or has taken place."
+    return "" if booking(review) == of.occurrence.slot else "The appointment was moved to another hour."
+
+
 def milestones(of: Subject) -> str:
-    """One message a day is enough to send a patient to the goals."""
-    states = {row["key"]: row["state"] for row in (of.assessment.milestones if of.assessment else ())}
-    if states.get(key_in(of.occurrence.slot)) not in (MilestoneState.DUE, MilestoneState.OVERDUE):
-        return "The goal was reached, or is due later."
-    others = OutboxMessage.objects.filter(
-        patient=of.occurrence.patient_id, kind=Kind.MILESTONES, occurrence__local_date=of.occurrence.local_date
-    )
-    told = others.exclude(pk=of.message.pk).filter(state__in=LEFT).exists()
-    return "Another message of that day already pointed to your goals." if told else ""
+    monday = of.occurrence.local_date
+    left = any(goals_of_the_week(kept(episode), monday) for episode in of.episodes)
+    return "" if left else "The goals of the week were reached, or come later."
 
 
 def restriction_changed(of: Subject) -> str:
@@ -125,9 +127,17 @@ def restriction_changed(of: Subject) -> str:
     return "You had already seen the change." if seen else ""
 
 
+def test(_: Subject) -> str:
+    return ""
+
+
 STILL_WANTED: dict[str, Callable[[Subject], str]] = {
     Kind.CHECK_IN: check_in,
+    Kind.NUDGE: nudge,
+    Kind.NEXT_STEP: next_step,
+    Kind.REVIEW_TOMORROW: review_tomorrow,
     Kind.MILESTONES: milestones,
     Kind.RESTRICTION_CHANGED: restriction_changed,
+    Kind.TEST: test,
     **STAFF_STILL_WANTED,
 }
