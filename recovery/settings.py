@@ -6,6 +6,7 @@ RECOVERY_MODE is `demo` or `test` when manage.py was started with that subcomman
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 from contextlib import suppress
@@ -305,25 +306,79 @@ elif CELERY_BROKER_URL.startswith("amqp"):
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
 
-# --- Mail: files under the data directory in the demo, EMAIL_URL elsewhere ------------------------------------------
+# --- Mail: files under the data directory in the demo, EMAIL_URL or MAIL_PROVIDER elsewhere -------------------------
 
 MAIL_DIR = DATA_DIR / "mail"
+SENDING_SEEN = DATA_DIR / "sending_seen" if PRODUCTION else None  # tells a restored database; must outlive a restore
 EMAIL_TIMEOUT = 10
 EMAIL_SUBJECT_PREFIX = ""
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("DEFAULT_FROM_EMAIL", "Recovery <recovery@localhost>")
+MAIL_PROVIDER_KEYS = {
+    "brevo": "BREVO_API_KEY",
+    "mailgun": "MAILGUN_API_KEY",
+    "mailtrap": "MAILTRAP_API_TOKEN",
+    "postmark": "POSTMARK_SERVER_TOKEN",
+    "resend": "RESEND_API_KEY",
+    "sparkpost": "SPARKPOST_API_KEY",
+}
+"""The providers whose own interface may be used instead of SMTP, and what anymail calls their key."""
+MAIL_PROVIDER = "" if DEMO else text("MAIL_PROVIDER").lower()
+
+
+def with_extra(name: str, module: str, package: str, because: str) -> None:
+    """Refuses to start where a setting needs a package that is not installed."""
+    if importlib.util.find_spec(module) is None:
+        raise ImproperlyConfigured(
+            f"{because} is set, which needs the extra `{name}`: the package {package} is not installed. "
+            "In the program's directory, run: pip install --require-hashes -r requirements-server.txt"
+        )
+
+
+def mail_provider(name: str) -> dict[str, Any]:
+    """The settings of anymail for a provider; MAIL_PROVIDER_URL is for one that has an address for each region."""
+    if name not in MAIL_PROVIDER_KEYS:
+        raise ImproperlyConfigured(
+            f"MAIL_PROVIDER is {name!r}; it must be one of: {', '.join(MAIL_PROVIDER_KEYS)}. "
+            "Any other provider takes mail by SMTP: set EMAIL_URL instead."
+        )
+    with_extra("mail", "anymail", "django-anymail", "MAIL_PROVIDER")
+    url = text("MAIL_PROVIDER_URL")
+    return {
+        MAIL_PROVIDER_KEYS[name]: required("MAIL_PROVIDER_KEY", "the key that your provider shows you"),
+        **({f"{name.upper()}_API_URL": url} if url else {}),
+        "WEBHOOK_SECRET": text("WEBHOOK_SECRET"),
+        "REQUESTS_TIMEOUT": (5, 15),
+    }
+
+
 if DEMO:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = MAIL_DIR
+elif MAIL_PROVIDER:
+    ANYMAIL = mail_provider(MAIL_PROVIDER)
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+    INSTALLED_APPS.append("anymail")
 else:
     vars().update(
         environ.Env.email_url_config(text("EMAIL_URL", "smtp://localhost:25" if PRODUCTION else "memorymail://"))
     )
 
-# --- Text messages and notifications: only where they are set up -------------------------------------------------------
+# --- Text messages and notifications in browsers: only where they are set up ------------------------------------------
 
 SMS_URL = "files://" if DEMO else text("SMS_URL")
 VAPID_PRIVATE_KEY, VAPID_PUBLIC_KEY = ("", "") if DEMO else (text("VAPID_PRIVATE_KEY"), text("VAPID_PUBLIC_KEY"))
 VAPID_CONTACT = text("VAPID_CONTACT")
+if SMS_URL.startswith("twilio:"):
+    with_extra("sms", "twilio", "twilio", "SMS_URL")
+elif SMS_URL and not DEMO:
+    raise ImproperlyConfigured("SMS_URL must begin with twilio: for example twilio://SID:TOKEN@/+447700900123")
+if VAPID_PRIVATE_KEY:
+    with_extra("push", "cryptography", "cryptography", "VAPID_PRIVATE_KEY")
+    if not (VAPID_PUBLIC_KEY and VAPID_CONTACT.startswith(("mailto:", "https:"))):
+        raise ImproperlyConfigured(
+            "VAPID_PRIVATE_KEY needs VAPID_PUBLIC_KEY beside it, and VAPID_CONTACT, for example "
+            "mailto:it@clinic.example. To make all three, run: python3 manage.py make_push_keys"
+        )
 
 # --- Logs: to stdout, never a body, never a query string -------------------------------------------------------------
 

@@ -6,8 +6,11 @@ from django.conf import settings
 
 from tracker.channels.channel import Channel, Device, Handover, Letter, RefusedError, UnsureError
 from tracker.channels.email import TIMEOUT, Email, Server
-from tracker.channels.file import File
+from tracker.channels.file import File, TextFile
 from tracker.channels.listed import List
+from tracker.channels.provider import Provider
+from tracker.channels.push import Keys, Push
+from tracker.channels.sms import Account, Twilio
 
 __all__ = ["Channel", "Device", "Handover", "Letter", "RefusedError", "UnsureError", "installed", "named"]
 
@@ -22,15 +25,13 @@ def named(name: str) -> Channel:
     """The channel called `name` as this installation is set up. Raises RefusedError for one it does not have."""
     if name not in installed():
         raise RefusedError(f"This installation has no channel called {name}.", permanent=True)
-    return {"email": _email, "sms": _files}.get(name, List)()
+    return {"email": _email, "sms": _sms, "push": _push}.get(name, List)()
 
 
 def _email() -> Channel:
-    return Email(_server()) if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") else _files()
-
-
-def _files() -> Channel:
-    return File(settings.MAIL_DIR)
+    if settings.EMAIL_BACKEND.startswith("anymail."):
+        return Provider()
+    return Email(_server()) if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") else File(settings.MAIL_DIR)
 
 
 def _server() -> Server:
@@ -43,3 +44,11 @@ def _server() -> Server:
         tls=settings.EMAIL_USE_SSL,
         timeout=settings.EMAIL_TIMEOUT or TIMEOUT,
     )
+
+
+def _sms() -> Channel:
+    return TextFile(settings.MAIL_DIR) if settings.SMS_URL == "files://" else Twilio(Account.of(settings.SMS_URL))
+
+
+def _push() -> Channel:
+    return Push(Keys(settings.VAPID_PRIVATE_KEY, settings.VAPID_CONTACT))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import parseaddr
 from typing import Protocol
 
 LONGEST_DETAIL = 300
+PATIENCE = 25.0
+"""Seconds for one message, whatever the provider does; a sender's lease is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,10 @@ class Letter:
 
 
 class Handover(Protocol):
-    """A letter of which nothing has left yet. `gone` lists the devices that turned out to exist no more."""
+    """A letter of which nothing has left yet."""
 
     gone: tuple[str, ...]
+    """The devices that turned out to exist no more; to be read after `commit` whether it returned or raised."""
 
     def commit(self) -> str:
         """Let go of it. Returns the provider's answer; raises RefusedError when it surely did not leave, else UnsureError."""
@@ -84,37 +84,3 @@ class UnsureError(Exception):
 def one_line(text: str) -> str:
     """Whatever a provider answers, as one printable line that fits its column."""
     return "".join(character if character.isprintable() else " " for character in text)[:LONGEST_DETAIL].strip()
-
-
-def address(written: str) -> str:
-    """The bare address of `Name <address>`. Raises RefusedError for one that a mail server must not be given."""
-    bare = parseaddr(written)[1]
-    local, _, host = bare.rpartition("@")
-    if not (local and host and bare.isascii() and bare.isprintable()) or set(bare) & set(" <>,;"):
-        raise RefusedError("The address is not one that mail can be sent to.", permanent=True)
-    return bare
-
-
-def as_mail(letter: Letter, *, encoding: str = "quoted-printable") -> EmailMessage:
-    """The letter as an Internet message; `8bit` instead of the usual encoding leaves it as a person would read it.
-
-    Raises RefusedError for an address or a header that no mail may carry.
-    """
-    if address(letter.to) != letter.to:
-        raise RefusedError("The address is more than one bare address.", permanent=True)
-    mail = EmailMessage(policy=SMTP)
-    try:
-        mail["From"] = letter.sender
-        mail["To"] = letter.to
-        mail["Subject"] = letter.subject
-        mail["Message-ID"] = letter.message_id
-        mail["Date"] = letter.date
-        mail["Auto-Submitted"] = "auto-generated"
-        if letter.repeat:
-            mail["X-Recovery-Repeat"] = "yes"
-    except (ValueError, IndexError) as error:
-        raise RefusedError(f"The message cannot be addressed: {error}", permanent=True) from error
-    mail.set_content(letter.text, cte=encoding)
-    if letter.html:
-        mail.add_alternative(letter.html, subtype="html", cte=encoding)
-    return mail

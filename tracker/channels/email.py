@@ -10,14 +10,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.message import EmailMessage
 from typing import TypeVar
 
-from tracker.channels.channel import Letter, RefusedError, UnsureError, address, as_mail
+from tracker.channels.channel import PATIENCE, Letter, RefusedError, UnsureError
+from tracker.channels.mail import address, as_mail
+from tracker.channels.patience import within
 
 Answer = TypeVar("Answer")
+Reply = tuple[int, bytes]
+
 BROKEN = (smtplib.SMTPException, OSError, ValueError)  # ValueError: what answers does not speak SMTP
-GO_AHEAD = 354
+READY, GO_AHEAD, CLOSING = 220, 354, 421
 TIMEOUT = 10.0
 
 
@@ -32,7 +35,7 @@ class Server:
     starttls: bool = False
     tls: bool = False
     timeout: float = TIMEOUT
-    patience: float = 25
+    patience: float = PATIENCE
 
 
 class Email:
@@ -41,29 +44,13 @@ class Email:
 
     @contextmanager
     def open(self, letter: Letter) -> Iterator[Conversation]:
-        mail = as_mail(letter)
+        content = as_mail(letter)
         sender, reader = address(letter.sender), address(letter.to)
-        with Line(self.server.patience) as line:
-            smtp = line.hold(_before("connect", lambda: self._connect(domain(letter.message_id))))
-            _before("log in", lambda: self._introduce(smtp))
-            _expect(_before("MAIL", lambda: smtp.mail(sender)), permanent=False)
-            _expect(_before("RCPT", lambda: smtp.rcpt(reader)), permanent=True)
-            yield Conversation(smtp, mail)
-
-    def _connect(self, hello: str) -> smtplib.SMTP:
-        server = self.server
-        if server.tls:
-            secure = ssl.create_default_context()
-            return smtplib.SMTP_SSL(server.host, server.port, hello, timeout=server.timeout, context=secure)
-        return smtplib.SMTP(server.host, server.port, hello, timeout=server.timeout)
-
-    def _introduce(self, smtp: smtplib.SMTP) -> None:
-        smtp.ehlo_or_helo_if_needed()
-        if self.server.starttls:
-            smtp.starttls(context=ssl.create_default_context())
-            smtp.ehlo()
-        if self.server.user:
-            smtp.login(self.server.user, self.server.password)
+        with Line(self.server) as line:
+            smtp = line.connect(hello=domain(letter.message_id))
+            _expect("MAIL", _before("MAIL", lambda: smtp.mail(sender)))
+            _expect("RCPT", _before("RCPT", lambda: smtp.rcpt(reader)), of_the_message=True)
+            yield Conversation(smtp, content)
 
 
 class Conversation:
@@ -71,42 +58,71 @@ class Conversation:
 
     gone: tuple[str, ...] = ()
 
-    def __init__(self, smtp: smtplib.SMTP, mail: EmailMessage) -> None:
+    def __init__(self, smtp: smtplib.SMTP, content: bytes) -> None:
         self.smtp = smtp
-        self.content = re.sub(rb"(?m)^\.", b"..", mail.as_bytes()) + b".\r\n"
+        self.content = re.sub(rb"(?m)^\.", b"..", content) + b".\r\n"
 
     def commit(self) -> str:
         answer = _before("DATA", lambda: self.smtp.docmd("DATA"))
         if answer[0] != GO_AHEAD:
-            _expect(answer, permanent=True)
-            raise RefusedError(f"DATA: {_said(answer)}", permanent=False)
+            _expect("DATA", answer, of_the_message=True)
+            raise _trouble("DATA", _said(answer))
         try:
             self.smtp.send(self.content)
             answer = self.smtp.getreply()
         except BROKEN as error:
             raise UnsureError(f"while the message was being handed over: {_words(error)}") from error
-        if answer[0] // 100 not in (2, 4, 5):
-            raise UnsureError(f"the answer to the message was: {_said(answer)}")
-        return _expect(answer, permanent=True)
+        if answer[0] // 100 == 2:
+            return _said(answer)
+        if answer[0] // 100 in (4, 5):
+            raise RefusedError(_said(answer), permanent=answer[0] // 100 == 5)
+        raise UnsureError(f"the answer to the message was: {_said(answer)}")
 
 
 class Line:
     """The connection, which is cut when patience ends: answers that are each in time can add up to a sender stuck."""
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, server: Server) -> None:
+        self.server = server
         self._smtp: smtplib.SMTP | None = None
-        self._alarm = threading.Timer(patience, self._cut)
+        self._tap: socket.socket | None = None
+        self._alarm = threading.Timer(server.patience, self._cut)
         self._alarm.daemon = True
 
     def __enter__(self) -> Line:
         self._alarm.start()
         return self
 
-    def hold(self, smtp: smtplib.SMTP) -> smtplib.SMTP:
-        self._smtp = smtp
-        if not self._alarm.is_alive():
-            raise RefusedError("connect: it took too long", permanent=False)
+    def connect(self, hello: str) -> smtplib.SMTP:
+        """A server that has been greeted, over TLS and signed in to where that is asked for. Raises RefusedError."""
+        server = self.server
+        wire = _before("connect", self._wire)
+        smtp = self._smtp = smtplib.SMTP(local_hostname=hello, timeout=server.timeout)
+        smtp.sock = wire
+        if server.tls:
+            _before("TLS", lambda: _secure(smtp, server.host))
+        _want("banner", _before("banner", smtp.getreply), READY)
+        _before("EHLO", smtp.ehlo_or_helo_if_needed)
+        if server.starttls:
+            _want("STARTTLS", _before("STARTTLS", lambda: smtp.docmd("STARTTLS")), READY)
+            _before("TLS", lambda: _secure(smtp, server.host))
+            _before("EHLO", smtp.ehlo_or_helo_if_needed)
+        if server.user:
+            _before("log in", lambda: smtp.login(server.user, server.password))
         return smtp
+
+    def _wire(self) -> socket.socket:
+        """Found and connected in time, although nothing else puts an end to looking up a name."""
+        server = self.server
+        where = (server.host, server.port)
+        wire = within(
+            server.patience, lambda: socket.create_connection(where, timeout=server.timeout), late=socket.socket.close
+        )
+        self._tap = wire.dup()  # reaches the connection whatever wraps it later
+        if not self._alarm.is_alive():
+            wire.close()
+            raise TimeoutError("it took too long")
+        return wire
 
     def __exit__(self, *_: object) -> None:
         self._alarm.cancel()
@@ -114,11 +130,13 @@ class Line:
             with suppress(*BROKEN):
                 self._smtp.putcmd("QUIT")  # nobody waits for the answer: what matters has been said
             self._smtp.close()
+        if self._tap is not None:
+            self._tap.close()
 
     def _cut(self) -> None:
-        if self._smtp is not None:
-            with suppress(OSError, AttributeError):
-                self._smtp.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+        if self._tap is not None:
+            with suppress(OSError):
+                self._tap.shutdown(socket.SHUT_RDWR)
 
 
 def domain(message_id: str) -> str:
@@ -126,22 +144,49 @@ def domain(message_id: str) -> str:
     return message_id.rpartition("@")[2].rstrip(">") or "localhost"
 
 
+def _secure(smtp: smtplib.SMTP, host: str) -> None:
+    """TLS from here on; what was said before it is forgotten, since anybody may have said it (RFC 3207, 4.2)."""
+    wire = smtp.sock
+    if wire is None:
+        raise smtplib.SMTPServerDisconnected("the server hung up")
+    smtp.sock = ssl.create_default_context().wrap_socket(wire, server_hostname=host)
+    smtp.file = None
+    smtp.ehlo_resp = smtp.helo_resp = None
+    smtp.esmtp_features, smtp.does_esmtp = {}, False
+
+
 def _before(step: str, take: Callable[[], Answer]) -> Answer:
-    """One step while nothing has left: whatever goes wrong, another try is safe."""
+    """One step while nothing has left. Whatever breaks here is the provider's affair, and another try is safe."""
     try:
         return take()
     except BROKEN as error:
-        raise RefusedError(f"{step}: {_words(error)}", permanent=False) from error
+        raise _trouble(step, _words(error)) from error
 
 
-def _expect(answer: tuple[int, bytes], *, permanent: bool) -> str:
-    """The answer in words. Raises RefusedError where it is a refusal, for good if it says so and the step allows it."""
-    if 200 <= answer[0] < 300:
+def _want(step: str, answer: Reply, code: int) -> None:
+    if answer[0] != code:
+        raise _trouble(step, _said(answer))
+
+
+def _expect(step: str, answer: Reply, *, of_the_message: bool = False) -> str:
+    """The answer in words. Raises RefusedError where it is a refusal: of this message, or of any.
+
+    A 4xx asks to try this message later; a 5xx is final where it can be about the reader or the content. A server that
+    says 421 is closing down, and one that will not take our sender, or does not speak SMTP, takes no message at all.
+    """
+    kind = answer[0] // 100
+    if kind == 2:
         return _said(answer)
-    raise RefusedError(_said(answer), permanent=permanent and 500 <= answer[0] < 600)
+    if (kind == 4 and answer[0] != CLOSING) or (kind == 5 and of_the_message):
+        raise RefusedError(_said(answer), permanent=kind == 5)
+    raise _trouble(step, _said(answer))
 
 
-def _said(answer: tuple[int, bytes]) -> str:
+def _trouble(step: str, words: str) -> RefusedError:
+    return RefusedError(f"{step}: {words}", permanent=False, provider=True)
+
+
+def _said(answer: Reply) -> str:
     return f"{answer[0]} {answer[1].decode('utf-8', 'replace')}"
 
 

@@ -1,4 +1,4 @@
-"""One readable .eml file a message: what the demo does instead of sending."""
+"""One readable file a message: what the demo does instead of sending."""
 
 from __future__ import annotations
 
@@ -8,29 +8,46 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tracker.channels.channel import Letter, RefusedError, as_mail
+from tracker.channels import sms
+from tracker.channels.channel import Letter, RefusedError
+from tracker.channels.mail import as_mail
 
 
 class File:
-    """Writes into `directory`, one file a message. A repeat gets a file of its own."""
+    """Writes e-mails into `directory`, one file a message. A repeat gets a file of its own."""
+
+    ending = ".eml"
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
+    def content(self, letter: Letter) -> bytes:
+        """As it would be sent. Raises RefusedError for what could not be."""
+        return as_mail(letter, encoding="8bit")
+
     @contextmanager
     def open(self, letter: Letter) -> Iterator[Written]:
-        content = as_mail(letter, encoding="8bit").as_bytes()
-        target = self.directory / name_of(letter)
+        content = self.content(letter)
+        target = self.directory / f"{name_of(letter)}{self.ending}"
         draft = target.with_suffix(".draft")
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(content)
         except OSError as error:
-            raise RefusedError(f"{draft} cannot be written: {error.strerror}", permanent=False) from error
+            raise _unwritten(draft, error) from error
         try:
             yield Written(draft, target)
         finally:
             draft.unlink(missing_ok=True)
+
+
+class TextFile(File):
+    """Writes text messages: whom to, and below it what the telephone would show."""
+
+    ending = ".txt"
+
+    def content(self, letter: Letter) -> bytes:
+        return f"To: {sms.number(letter.to)}\n\n{sms.text(letter)}\n".encode()
 
 
 class Written:
@@ -46,13 +63,17 @@ class Written:
         try:
             self.draft.replace(self.target)
         except OSError as error:
-            raise RefusedError(f"{self.target} cannot be written: {error.strerror}", permanent=False) from error
+            raise _unwritten(self.target, error) from error
         return self.target.name
 
 
+def _unwritten(file: Path, error: OSError) -> RefusedError:
+    return RefusedError(f"{file} cannot be written: {error.strerror}", permanent=False, provider=True)
+
+
 def name_of(letter: Letter) -> str:
-    """Sorted by time, told apart by reader and message: 20260615T090000Z-ann_example.org-1f0c9a2b.eml"""
+    """Sorted by time, told apart by reader and message: 20260615T090000Z-ann_example.org-1f0c9a2b"""
     reader = re.sub(r"[^\w.-]+", "_", letter.to, flags=re.ASCII)[:60]
     which = hashlib.sha256(letter.message_id.encode()).hexdigest()[:8]
     again = "-repeat" if letter.repeat else ""
-    return f"{letter.date:%Y%m%dT%H%M%SZ}-{reader}-{which}{again}.eml"
+    return f"{letter.date:%Y%m%dT%H%M%SZ}-{reader}-{which}{again}"
