@@ -18,6 +18,7 @@ from tracker.errors import Forbidden, NotFound
 from tracker.models import (
     Actor,
     Alert,
+    ChannelName,
     CheckIn,
     Episode,
     EpisodeFact,
@@ -213,16 +214,34 @@ def fact_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Episode
 def message_for(visitor: Visitor, public_id: str | UUID, do: Do) -> MessageDoor:
     """A message of the clinic's, or one to the patient who asks. What goes to staff about a patient is not theirs."""
     user = signed_in(visitor)
-    rows = OutboxMessage.objects.select_related("clinic", "patient__clinic", "episode", "occurrence", "recipient")
-    message: Any = rows.annotate(staff_role=_role_in(user, "clinic")).filter(pk=_uuid(public_id)).first()
-    if message is None:
-        raise NotFound
+    message = _message(user, public_id)
     who = _reader_of(message, user)
     if who is None:
         raise NotFound
     if not may(who, do):
         raise Forbidden
     return MessageDoor(who, message)
+
+
+def call_for(visitor: Visitor, public_id: str | UUID, do: Do) -> MessageDoor:
+    """An entry of a clinic's call list, also one that was dealt with. For the patient there is no such list."""
+    user = signed_in(visitor)
+    message = _message(user, public_id)
+    listed = message.channel == ChannelName.CALLS and message.state == OutboxMessage.State.SENT
+    if not listed or message.staff_role is None:
+        raise NotFound
+    who = Actor(user, Role(message.staff_role), message.clinic)
+    if not may(who, do):
+        raise Forbidden
+    return MessageDoor(who, message)
+
+
+def _message(user: User, public_id: str | UUID) -> Any:
+    rows = OutboxMessage.objects.select_related("clinic", "patient__clinic", "episode", "occurrence", "recipient")
+    message = rows.annotate(staff_role=_role_in(user, "clinic")).filter(pk=_uuid(public_id)).first()
+    if message is None:
+        raise NotFound
+    return message
 
 
 def _reader_of(message: Any, user: User) -> Actor | None:

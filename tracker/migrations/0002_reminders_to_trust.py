@@ -117,6 +117,10 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='occurrences', to='tracker.patient'),
         ),
         migrations.AddIndex(
+            model_name='alert',
+            index=models.Index(fields=['opened_at'], name='alert_by_opening'),
+        ),
+        migrations.AddIndex(
             model_name='outboxmessage',
             index=models.Index(condition=models.Q(('message_id', ''), _negated=True), fields=['message_id'], name='outbox_by_message_id'),
         ),

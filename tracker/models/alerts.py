@@ -28,7 +28,11 @@ class Alert(models.Model):
             models.UniqueConstraint(fields=["episode", "code", "cause"], name="alert_once_a_cause"),
             models.CheckConstraint(condition=one_of("urgency", Urgency), name="alert_urgency_known"),
         ]
-        indexes = [models.Index(fields=["episode", "opened_at"], name="alert_by_episode")]
+        indexes = [
+            models.Index(fields=["episode", "opened_at"], name="alert_by_episode"),
+            # Read every round by whatever looks after urgent alerts that nobody has taken on.
+            models.Index(fields=["opened_at"], name="alert_by_opening"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.urgency} {self.code}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from tracker.clinical.terms import Role
 from tracker.models import Clinic, Episode, Membership, User
 
@@ -10,29 +13,40 @@ CLINICIANS = (Role.PHYSIOTHERAPIST, Role.SURGEON)
 
 def on_duty(clinic: Clinic) -> list[User]:
     """The clinicians on duty, or all of the clinic's where none is: somebody must hear of an urgent matter."""
-    working = _working(clinic)
+    working = _working([clinic])
     return [member.user for member in working if member.on_duty] or [member.user for member in working]
 
 
 def clinicians(clinic: Clinic) -> list[User]:
     """Every clinician of the clinic, on duty or not."""
-    return [member.user for member in _working(clinic)]
+    return [member.user for member in _working([clinic])]
+
+
+def present(clinics: Collection[Clinic]) -> dict[UUID, list[User]]:
+    """By clinic the clinicians who are on duty, which may be nobody. One statement."""
+    found: dict[UUID, list[User]] = {clinic.pk: [] for clinic in clinics}
+    for member in _working(clinics):
+        if member.on_duty:
+            found[member.clinic_id].append(member.user)
+    return found
 
 
 def gate_team(episode: Episode) -> list[User]:
     """Who prepares and takes a decision on a gate: the knee's surgeon and the physiotherapists on duty."""
     return [
         member.user
-        for member in _working(episode.clinic)
+        for member in _working([episode.clinic])
         if member.user_id == episode.surgeon_id or (member.role == Role.PHYSIOTHERAPIST and member.on_duty)
     ]
 
 
 def works_in(user: User, clinic: Clinic) -> bool:
     """Whether the user still is a clinician of the clinic."""
-    return any(member.user_id == user.pk for member in _working(clinic))
+    return any(member.user_id == user.pk for member in _working([clinic]))
 
 
-def _working(clinic: Clinic) -> list[Membership]:
-    members = Membership.objects.filter(clinic=clinic, role__in=CLINICIANS, user__is_active=True)
+def _working(clinics: Collection[Clinic]) -> list[Membership]:
+    if not clinics:
+        return []
+    members = Membership.objects.filter(clinic__in=clinics, role__in=CLINICIANS, user__is_active=True)
     return list(members.select_related("user").order_by("pk"))

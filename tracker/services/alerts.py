@@ -14,7 +14,6 @@ from tracker.services import notices
 
 logger = logging.getLogger(__name__)
 
-URGENT = (Urgency.R0, Urgency.R1)
 LONGEST_SENTENCE = 300
 
 
@@ -28,7 +27,7 @@ def raise_all(
         [_row(episode, finding, now, check_in) for finding in found], ignore_conflicts=True
     )
     for alert in opened:
-        if alert.urgency in URGENT or alert.code == findings.NOT_EVALUATED:
+        if notices.is_urgent(alert):
             notices.urgent(alert=alert, now=now)
     return opened
 

@@ -17,7 +17,7 @@ from tracker.errors import Conflict, Invalid
 from tracker.models import Actor, Episode, EpisodeFact, FactWithdrawal, Patient, Protocol, Restriction, Signature
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
-from tracker.services import assessments, audit, dates, locks, notes, reminders, restrictions
+from tracker.services import assessments, audit, dates, locks, notes, reach, reminders, restrictions
 from tracker.services import enrolment as _enrolment
 from tracker.services.enrolment import Enrolment
 from tracker.services.protocols import current
@@ -78,6 +78,7 @@ def change_details(*, episode: Episode, by: Actor, changes: Mapping[str, Any], r
             setattr(row, name, changes[name])
         if changed:
             row.save(update_fields=changed)
+    reach.address_changed(patient=episode.patient, now=clock.now())
     if "time_zone" in changes:
         reminders.rezone(patient=episode.patient, now=clock.now())
     audit.note(by, "details changed", episode, episode.pk, fields=", ".join(sorted(changes)))

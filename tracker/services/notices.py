@@ -1,73 +1,87 @@
 """Who hears of an urgent alert, and who hears of it again as long as nobody takes it on.
 
 Everything is laid when the alert opens, to commit with it: the notice itself, and the steps that follow. Taking the
-alert on takes back what is still to come.
+alert on takes back what is still to come. `watch` comes by every round, for whatever went wrong meanwhile.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from tracker.clinical.findings import NOT_EVALUATED
+from tracker.clinical.terms import Urgency
 from tracker.models import Alert, AlertEvent, ChannelName, Kind, Occurrence, OutboxMessage, User
 from tracker.selectors import duty
 from tracker.selectors.episodes import local_date
-from tracker.services import outbox
+from tracker.services import outbox, wakeups
 from tracker.services.kinds import ALERT_CALL_AFTER, ALERT_STEPS
 from tracker.services.outbox import Telling
 
+State = OutboxMessage.State
 logger = logging.getLogger(__name__)
 
+URGENT = (Urgency.R0, Urgency.R1)
 TAKEN_ON = (AlertEvent.Kind.ACKNOWLEDGED, AlertEvent.Kind.HANDED_OVER, AlertEvent.Kind.CLOSED)
 SOMEBODY_HAS_IT = "Somebody has taken it on."
+
+WATCHED = timedelta(days=1)
+"""For how long after it opened an alert is watched; the last step comes after ALERT_CALL_AFTER."""
+ALIVE = (State.CLAIMED, State.SENDING, State.SENT, State.UNCERTAIN)
+"""States of a message that has reached somebody, or still may."""
+FOR = ":for:"
+"""In the slot of what is told to one colleague alone: the event that handed the alert over follows."""
+
+
+# --- The alert opens ------------------------------------------------------------------------------------------------
 
 
 def urgent(*, alert: Alert, now: datetime) -> None:
     """Tells the clinicians on duty of an urgent alert, in the transaction that opens it, and lays what follows."""
-    clinic = alert.episode.clinic
-    outbox.enqueue([_telling(alert, Kind.URGENT_ALERT, now, duty.on_duty(clinic), now)], now=now)
+    readers = duty.on_duty(alert.episode.clinic)
+    outbox.enqueue([_telling(alert, Kind.URGENT_ALERT, now, readers, now, slot=str(alert.pk))], now=now)
+    _lay_steps(alert, now)
+
+
+def is_urgent(alert: Alert) -> bool:
+    return alert.urgency in URGENT or alert.code == NOT_EVALUATED
+
+
+def _lay_steps(alert: Alert, now: datetime) -> None:
+    """The alert and its notice stand, whatever becomes of the steps: `watch` lays them where this cannot."""
     try:
         with transaction.atomic():
             outbox.enqueue(_steps(alert, now), now=now)
-    except Exception:  # the alert and its notice stand, whatever becomes of the steps
+    except Exception:
         logger.exception("the steps after alert %s could not be laid", alert.pk)
 
 
-def taken_on(*, alert: Alert, now: datetime) -> None:
-    """Takes back what was to come, since somebody has taken the alert on or closed it."""
-    take_back(_occurrences(alert), reason=SOMEBODY_HAS_IT, now=now)
-
-
-def take_back(occurrences: QuerySet[Occurrence], *, reason: str, now: datetime) -> None:
-    """Cancels what waits of the occurrences, and settles their open entries on the call list."""
-    outbox.cancel(occurrences, reason=reason, now=now)
-    listed = OutboxMessage.objects.filter(occurrence__in=occurrences, channel=ChannelName.CALLS, settled_at=None)
-    listed.filter(state=OutboxMessage.State.SENT).update(settled_at=now, reason=reason)
-
-
-def alert_in(slot: str) -> str:
-    """The id of the alert that an occurrence is about; what comes after it tells the steps apart."""
-    return slot.partition(":")[0]
-
-
 def _steps(alert: Alert, now: datetime) -> list[Telling]:
+    """Of several whose time has come already, only the last is told."""
     clinicians = duty.clinicians(alert.episode.clinic)
-    again = [_telling(alert, Kind.ALERT_UNANSWERED, alert.opened_at + wait, clinicians, now) for wait in ALERT_STEPS]
-    call_at = alert.opened_at + ALERT_CALL_AFTER if clinicians else now
-    return [*again, _telling(alert, Kind.ALERT_CALL, call_at, (None,), now, channel=ChannelName.CALLS)]
+    gone = [wait for wait in ALERT_STEPS if alert.opened_at + wait <= now]
+    again = [*gone[-1:], *ALERT_STEPS[len(gone) :]]
+    return [
+        *(_step(alert, Kind.ALERT_UNANSWERED, wait, clinicians, now) for wait in again),
+        _step(alert, Kind.ALERT_CALL, ALERT_CALL_AFTER, (None,), now, at_once=not clinicians),
+    ]
+
+
+def _step(
+    alert: Alert, kind: Kind, wait: timedelta, readers: Sequence[User | None], now: datetime, *, at_once: bool = False
+) -> Telling:
+    due_at = now if at_once else alert.opened_at + wait
+    slot = f"{alert.pk}:{int(wait.total_seconds()) // 60}"
+    return _telling(alert, kind, due_at, readers, now, slot=slot)
 
 
 def _telling(
-    alert: Alert,
-    kind: Kind,
-    due_at: datetime,
-    readers: Sequence[User | None],
-    now: datetime,
-    channel: str = ChannelName.EMAIL,
+    alert: Alert, kind: Kind, due_at: datetime, readers: Sequence[User | None], now: datetime, *, slot: str
 ) -> Telling:
     episode = alert.episode
     occurrence = Occurrence(
@@ -75,17 +89,103 @@ def _telling(
         episode=episode,
         rule=kind,
         local_date=local_date(due_at, episode.clinic.time_zone),
-        slot=_slot(alert, due_at - alert.opened_at),
+        slot=slot,
         due_at=due_at,
         created_at=now,
     )
+    channel = ChannelName.CALLS if kind == Kind.ALERT_CALL else ChannelName.EMAIL
     return Telling(occurrence, episode.clinic, readers, channel=channel)
 
 
-def _slot(alert: Alert, after: timedelta) -> str:
-    minutes = int(after.total_seconds()) // 60
-    return f"{alert.pk}:{minutes}" if minutes else str(alert.pk)
+def alert_in(slot: str) -> UUID:
+    """The alert that an occurrence is about; what comes after it tells the steps apart."""
+    return UUID(slot.partition(":")[0])
 
 
-def _occurrences(alert: Alert) -> QuerySet[Occurrence]:
-    return Occurrence.objects.filter(patient=alert.episode.patient, slot__startswith=str(alert.pk))
+# --- Somebody takes it on -------------------------------------------------------------------------------------------
+
+
+def taken_on(*, alert: Alert, now: datetime) -> None:
+    """Takes back what was to come, since somebody has taken the alert on, or closed it."""
+    about = Occurrence.objects.filter(patient=alert.episode.patient, slot__startswith=str(alert.pk))
+    take_back(about, reason=SOMEBODY_HAS_IT, now=now)
+
+
+def handed_over(*, alert: Alert, event: AlertEvent, now: datetime) -> None:
+    """Tells the colleague to whom an urgent alert was handed, on duty or not."""
+    if event.to is not None and is_urgent(alert):
+        slot = f"{alert.pk}{FOR}{event.pk}"
+        outbox.enqueue([_telling(alert, Kind.URGENT_ALERT, now, [event.to], now, slot=slot)], now=now)
+
+
+def answered(slot: str) -> bool:
+    """Whether nobody needs to hear any more of the alert that an occurrence is about.
+
+    A colleague to whom it was handed does, until somebody has done something about it since.
+    """
+    events = AlertEvent.objects.filter(alert=alert_in(slot), kind__in=TAKEN_ON)
+    if FOR in slot:
+        events = events.filter(pk__gt=int(slot.partition(FOR)[2]))
+    return events.exists()
+
+
+def take_back(occurrences: QuerySet[Occurrence], *, reason: str, now: datetime) -> None:
+    """Cancels what waits of the occurrences, and settles their open entries on the call list."""
+    outbox.cancel(occurrences, reason=reason, now=now)
+    listed = OutboxMessage.objects.filter(occurrence__in=occurrences, channel=ChannelName.CALLS, settled_at=None)
+    listed.filter(state=State.SENT).update(settled_at=now, reason=reason)
+
+
+# --- Every round ----------------------------------------------------------------------------------------------------
+
+
+def watch(*, now: datetime) -> None:
+    """Looks after urgent alerts that nobody has taken on: lays steps that are missing, and does not wait for the next
+    where nobody could be told.
+
+    One statement where all is taken on, and two more for however many are not.
+    """
+    waiting = {alert.pk: alert for alert in _unanswered(now)}
+    if not waiting:
+        return
+    told = _told(waiting.values())
+    for pk, alert in waiting.items():
+        messages = told.get(pk, [])
+        if not any(message.kind == Kind.ALERT_CALL for message in messages):
+            _lay_steps(alert, now)
+        elif not any(_may_be_heard(message, now) for message in messages):
+            _bring_forward(messages, now)
+
+
+def _unanswered(now: datetime) -> QuerySet[Alert]:
+    taken_on = AlertEvent.objects.filter(alert=OuterRef("pk"), kind__in=TAKEN_ON)
+    urgent = Q(urgency__in=URGENT) | Q(code=NOT_EVALUATED)
+    recent = Alert.objects.filter(urgent, ~Exists(taken_on), opened_at__gt=now - WATCHED, opened_at__lte=now)
+    return recent.select_related("episode__patient", "episode__clinic")
+
+
+def _told(alerts: Iterable[Alert]) -> dict[UUID, list[OutboxMessage]]:
+    """By alert what was laid for it, earliest first."""
+    patients = {alert.episode.patient_id for alert in alerts}
+    rows = OutboxMessage.objects.filter(
+        patient__in=patients, kind__in=(Kind.URGENT_ALERT, Kind.ALERT_UNANSWERED, Kind.ALERT_CALL)
+    )
+    found: dict[UUID, list[OutboxMessage]] = {}
+    for message in rows.select_related("occurrence").order_by("due_at"):
+        if message.occurrence is not None:
+            found.setdefault(alert_in(message.occurrence.slot), []).append(message)
+    return found
+
+
+def _may_be_heard(message: OutboxMessage, now: datetime) -> bool:
+    """Also one that waits to be tried again; not a step whose time is still to come."""
+    return message.state in ALIVE or (message.state == State.DUE and (message.due_at <= now or message.attempts > 0))
+
+
+def _bring_forward(messages: Sequence[OutboxMessage], now: datetime) -> None:
+    """Makes the next step due at once, whoever it is for."""
+    coming = [message for message in messages if message.state == State.DUE]
+    if coming:
+        step = coming[0].occurrence_id
+        OutboxMessage.objects.filter(occurrence=step, state=State.DUE, due_at__gt=now).update(due_at=now)
+        wakeups.wake_after_commit()

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from tracker import clock
-from tracker.clinical import limits, orders
+from tracker.clinical import limits, orders, tightening
 from tracker.clinical.orders import Laid, Level, Row
 from tracker.clinical.problems import Problem
 from tracker.clinical.terms import Aids, Loading, Role, Term
@@ -68,6 +68,7 @@ def acknowledge(*, restriction: Restriction, by: Actor) -> Acknowledgement:
         return seen
     locks.hold(restriction.episode)
     made = Acknowledgement.objects.create(restriction=restriction, by=by.user, at=now)
+    reminders.restriction_seen(restriction=restriction, now=now)
     audit.note(by, "restriction seen", restriction.episode, restriction.pk)
     assessments.settle(episode=restriction.episode, now=now)
     return made
@@ -188,7 +189,7 @@ def _write(
     )
     Restriction.objects.filter(pk__in=laid.superseded).update(superseded_by=signature)
     rows = Restriction.objects.bulk_create(list(_rows(case, laid, signature)))
-    _tell(case, rows, now)
+    _tell(case, laid, rows)
     locks.move_on(case.episode)
     return [row for row in rows if row.signature_id == signature.pk] or rows
 
@@ -231,14 +232,13 @@ def _carry_on(made: Restriction, copy_of: str, original: Mapping[str, Any]) -> N
     made.recorded_at = facts.instant(original["recorded_at"])
 
 
-def _tell(case: Case, rows: Sequence[Restriction], now: datetime) -> None:
+def _tell(case: Case, laid: Laid, rows: Sequence[Restriction]) -> None:
     """The patient hears of a change of what holds today; steps to come announce themselves on their day."""
     today = case.clinic_date
-    current = next(
-        (row for row in rows if row.starts_on <= today and (row.ends_on is None or row.ends_on > today)), None
-    )
-    if current is not None and current.origin_id is None:
-        reminders.restriction_changed(restriction=current)
+    for said, row in zip(laid.rows, rows, strict=True):
+        if row.origin_id is None and row.starts_on <= today and (row.ends_on is None or row.ends_on > today):
+            tightens = tightening.tightens(said.level, case.history, today=today, weight=case.basis.weight)
+            reminders.restriction_changed(restriction=row, tightens=tightens)
 
 
 def _in_force(episode: Episode, on: date) -> Restriction:

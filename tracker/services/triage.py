@@ -63,7 +63,7 @@ def _say(
     now = clock.now()
     if alert.events.filter(kind=AlertEvent.Kind.CLOSED).exists():
         raise Conflict("This alert was already closed.", code="closed", current=alert)
-    AlertEvent.objects.create(
+    event = AlertEvent.objects.create(
         alert=alert,
         kind=kind,
         outcome=outcome,
@@ -73,5 +73,6 @@ def _say(
         at=now,
     )
     notices.taken_on(alert=alert, now=now)
+    notices.handed_over(alert=alert, event=event, now=now)
     audit.note(by, f"alert {kind}", alert.episode, alert.pk, code=alert.code)
     assessments.settle(episode=alert.episode, now=now)

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from tracker.models import AlertEvent, CheckIn, Kind
+from tracker.models import Acknowledgement, CheckIn, Kind, Restriction
+from tracker.selectors.calls import STRICTER
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import start_of
-from tracker.services import notices
+from tracker.services import notices, reach
+from tracker.services.reminders import morning
 from tracker.services.reminders.look import (
     Look,
     Subject,
@@ -29,7 +31,7 @@ SILENT_DAYS = 2
 ALERT_KINDS = (Kind.URGENT_ALERT, Kind.ALERT_UNANSWERED, Kind.ALERT_CALL)
 
 WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset({*ALERT_KINDS, Kind.MORNING_LIST})
-"""Kinds that are about no open recovery: a clinic's list, and an alert, which ends by somebody's word alone."""
+"""Kinds that need no open recovery: a clinic's list, and an alert, which ends by somebody's word alone."""
 
 
 # --- What asks for it -----------------------------------------------------------------------------------------------
@@ -73,10 +75,20 @@ def gate_stands(of: Subject) -> str:
     return "" if key_in(of.occurrence.slot) in waiting else "It has been decided since, or is due later."
 
 
+def unseen_stands(of: Subject) -> str:
+    rows = Restriction.objects.filter(signature=UUID(of.occurrence.slot.removesuffix(STRICTER)))
+    if Acknowledgement.objects.filter(restriction__in=rows).exists():
+        return "You have seen the change."
+    return "" if rows.filter(superseded_by=None).exists() else "The plan was changed again since."
+
+
+def unreachable_stands(of: Subject) -> str:
+    patient, channel = of.occurrence.patient, of.occurrence.slot.partition(":")[0]
+    return "" if patient is not None and reach.fails(patient, channel) else reach.CORRECTED
+
+
 def alert_stands(of: Subject) -> str:
-    alert = UUID(notices.alert_in(of.occurrence.slot))
-    taken_on = AlertEvent.objects.filter(alert=alert, kind__in=notices.TAKEN_ON)
-    return notices.SOMEBODY_HAS_IT if taken_on.exists() else ""
+    return notices.SOMEBODY_HAS_IT if notices.answered(of.occurrence.slot) else ""
 
 
 STAFF_FINDERS: dict[str, Callable[[Look, date, datetime], Iterator[Want]]] = {
@@ -87,5 +99,8 @@ STAFF_FINDERS: dict[str, Callable[[Look, date, datetime], Iterator[Want]]] = {
 STAFF_STILL_WANTED: dict[str, Callable[[Subject], str]] = {
     Kind.SILENCE: silence_stands,
     Kind.GATE_DUE: gate_stands,
+    Kind.UNSEEN: unseen_stands,
+    Kind.UNREACHABLE: unreachable_stands,
+    Kind.MORNING_LIST: morning.nothing_waits,
     **dict.fromkeys(ALERT_KINDS, alert_stands),
 }
