@@ -14,22 +14,19 @@ from pytest_django import Settings
 from tests import scenes
 from tests.scenes import Staff
 from tests.services.reminding import mails, run, text_of
-from tracker.clinical.terms import Aids, Decision, Role, Side
+from tracker.clinical.terms import Side
 from tracker.clock import StoppedClock
 from tracker.errors import Invalid
 from tracker.models import (
-    Alert,
     Assessment,
     Episode,
     Kind,
-    Membership,
     Occurrence,
     OutboxMessage,
     Patient,
     ReminderPlan,
-    Restriction,
 )
-from tracker.services import episodes, reminders, restrictions, triage
+from tracker.services import episodes, reminders
 from tracker.services.reminders.planner import BATCH
 
 State = OutboxMessage.State
@@ -417,56 +414,12 @@ def test_more_plans_than_fit_in_one_batch_are_all_planned(home: Staff, clock: St
     assert len(of(Kind.CHECK_IN)) == 2 * (BATCH + 4)
 
 
-# --- Two silent days ------------------------------------------------------------------------------------------------
-
-
-def silences() -> list[tuple[date, str, str]]:
-    return of(Kind.SILENCE)
-
-
 def pass_days(clock: StoppedClock, first: date, last: date, hour: int = 18) -> None:
     day = first
     while day <= last:
         clock.set(at(day, hour))
         run()
         day += timedelta(days=1)
-
-
-def test_on_the_second_silent_day_the_patient_is_asked_once_and_not_again(
-    knee: Episode, clock: StoppedClock, mail: Path
-) -> None:
-    scenes.check_in(knee)
-    pass_days(clock, TUESDAY, TUESDAY)
-    assert silences() == []
-    pass_days(clock, WEDNESDAY, date(2026, 6, 25))
-    assert silences() == [(TUESDAY, State.SENT, "")]
-    assert to(mail, knee.patient.email).count("We have not heard from you") == 1
-
-
-def test_a_new_run_of_silence_is_asked_about_again(knee: Episode, clock: StoppedClock) -> None:
-    scenes.check_in(knee)
-    pass_days(clock, TUESDAY, THURSDAY)
-    scenes.check_in(knee)
-    pass_days(clock, date(2026, 6, 19), date(2026, 6, 22))
-    assert [(day, state) for day, state, _ in silences()] == [(TUESDAY, State.SENT), (date(2026, 6, 19), State.SENT)]
-
-
-def test_whoever_writes_on_the_second_day_is_not_asked(knee: Episode, clock: StoppedClock) -> None:
-    scenes.check_in(knee)
-    clock.set(at(WEDNESDAY, 17, 59))
-    run()
-    scenes.check_in(knee, days_ago=1)
-    pass_days(clock, WEDNESDAY, WEDNESDAY)
-    assert silences() == []
-
-
-def test_a_word_between_planning_and_sending_takes_the_question_back(knee: Episode, clock: StoppedClock) -> None:
-    scenes.check_in(knee)
-    clock.set(at(WEDNESDAY, 18))
-    reminders.plan(now=clock.instant)
-    scenes.check_in(knee)
-    run()
-    assert silences() == [(TUESDAY, State.CANCELLED, "You have checked in since.")]
 
 
 # --- Milestones -----------------------------------------------------------------------------------------------------
@@ -505,151 +458,6 @@ def test_a_milestone_reached_between_planning_and_sending_is_not_told(knee: Epis
     states(knee, FLEX_90="done")
     run()
     assert of(Kind.MILESTONES) == [(TUESDAY, State.CANCELLED, "The goal was reached, or is due later.")]
-
-
-# --- Gates: the staff -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def waiting(home: Staff) -> Episode:
-    """Day 45, and nobody has decided on the six-week film."""
-    episode = scenes.knee(home, day=45)
-    Occurrence.objects.all().delete()
-    return episode
-
-
-def test_a_gate_that_is_due_is_told_once_to_the_surgeon_and_the_physiotherapists_on_duty(
-    home: Staff, waiting: Episode, clock: StoppedClock, mail: Path
-) -> None:
-    off_duty = scenes.member(home.clinic, Role.PHYSIOTHERAPIST, "Off Duty")
-    Membership.objects.filter(user=off_duty.user).update(on_duty=False)
-    scenes.member(home.clinic, Role.SURGEON, "Another Surgeon")
-    pass_days(clock, TUESDAY, date(2026, 6, 19), hour=8)
-    told = {str(letter["To"]) for letter in mails(mail) if letter["Subject"] == "A decision is waiting for you"}
-    assert told == {home.surgeon.user.email, home.physiotherapist.user.email}
-    assert Occurrence.objects.filter(rule=Kind.GATE_DUE).count() == 1
-
-
-def test_the_gates_message_links_to_the_episode_and_names_nobody(
-    home: Staff, waiting: Episode, clock: StoppedClock, mail: Path
-) -> None:
-    pass_days(clock, TUESDAY, TUESDAY, hour=8)
-    letter = next(letter for letter in mails(mail) if letter["To"] == home.surgeon.user.email)
-    assert f"https://clinic.example/episodes/{waiting.pk}/" in text_of(letter)
-    assert "Hello Dr A. Osei," in text_of(letter)
-    assert not [word for word in ("Robin", waiting.patient.family_name, "G6", "X-ray") if word in letter.as_string()]
-
-
-def test_staff_are_told_at_eight_on_the_clinics_clock_not_on_the_patients(home: Staff, clock: StoppedClock) -> None:
-    scenes.knee(home, day=45, time_zone="America/New_York")
-    pass_days(clock, TUESDAY, TUESDAY, hour=8)
-    assert Occurrence.objects.get(rule=Kind.GATE_DUE).due_at == at(TUESDAY, 8)
-
-
-@pytest.mark.parametrize("decision", list(Decision))
-def test_a_gate_decided_between_planning_and_sending_is_not_told(
-    home: Staff, waiting: Episode, clock: StoppedClock, decision: Decision
-) -> None:
-    clock.set(at(TUESDAY, 8))
-    reminders.plan(now=clock.instant)
-    scenes.clear(home, waiting, "G6", decision=decision)
-    run()
-    assert {row.state for row in OutboxMessage.objects.filter(kind=Kind.GATE_DUE)} == {State.CANCELLED}
-
-
-def test_who_has_left_the_clinic_is_not_written_to(home: Staff, waiting: Episode, clock: StoppedClock) -> None:
-    clock.set(at(TUESDAY, 8))
-    reminders.plan(now=clock.instant)
-    Membership.objects.filter(user=home.surgeon.user).delete()
-    run()
-    message = OutboxMessage.objects.get(recipient=home.surgeon.user, kind=Kind.GATE_DUE)
-    assert (message.state, message.reason) == (State.CANCELLED, "The reader no longer works in the clinic.")
-
-
-# --- What happened just now -----------------------------------------------------------------------------------------
-
-
-def order(home: Staff, knee: Episode, percent: int) -> Restriction:
-    wanted = restrictions.NewOrder(
-        max_percent=percent,
-        max_kg=None,
-        loading=None,
-        term=None,
-        aids=Aids.TWO_CRUTCHES,
-        brace_min=None,
-        brace_max=None,
-        starts_on=scenes.today(home.clinic),
-        reason="More swelling than expected.",
-    )
-    return restrictions.order(episode=knee, by=home.surgeon, order=wanted)
-
-
-def test_a_changed_restriction_is_told_at_once_and_once_a_signature(home: Staff, knee: Episode, mail: Path) -> None:
-    order(home, knee, 25)
-    run()
-    run()
-    assert to(mail, knee.patient.email) == ["Your plan has changed"]
-    assert "https://clinic.example/today/" in text_of(mails(mail)[0])
-
-
-def test_when_the_order_is_changed_again_before_it_is_told_only_the_latest_is(
-    home: Staff, knee: Episode, mail: Path
-) -> None:
-    order(home, knee, 25)
-    order(home, knee, 20)
-    run()
-    assert sorted(state for _, state, _ in of(Kind.RESTRICTION_CHANGED)) == [State.CANCELLED, State.SENT]
-    assert to(mail, knee.patient.email) == ["Your plan has changed"]
-
-
-def test_an_order_the_patient_has_seen_already_is_not_told(home: Staff, knee: Episode, mail: Path) -> None:
-    restriction = order(home, knee, 25)
-    restrictions.acknowledge(restriction=restriction, by=scenes.patient(knee))
-    run()
-    assert not mails(mail)
-    assert only(Kind.RESTRICTION_CHANGED).reason == "You had already seen the change."
-
-
-def test_signing_a_plan_for_the_first_time_tells_the_patient(home: Staff, mail: Path) -> None:
-    knee = scenes.knee(home)
-    run()
-    assert to(mail, knee.patient.email) == ["Your plan has changed"]
-
-
-def test_an_urgent_alert_reaches_every_clinician_on_duty_in_the_same_minute(
-    home: Staff, knee: Episode, mail: Path
-) -> None:
-    scenes.check_in(knee, pain_load=4, symptoms=["breathless"])
-    run()
-    told = {str(letter["To"]) for letter in mails(mail)}
-    assert told == {home.physiotherapist.user.email, home.surgeon.user.email}
-    assert {letter["Subject"] for letter in mails(mail)} == {"Urgent: please look now"}
-    assert not [letter for letter in mails(mail) if "breathless" in letter.as_string() or "Robin" in letter.as_string()]
-
-
-def test_when_nobody_is_on_duty_every_clinician_hears_of_an_urgent_alert(
-    home: Staff, knee: Episode, mail: Path
-) -> None:
-    Membership.objects.update(on_duty=False)
-    scenes.check_in(knee, pain_load=4, symptoms=["breathless"])
-    run()
-    assert {str(letter["To"]) for letter in mails(mail)} == {home.physiotherapist.user.email, home.surgeon.user.email}
-
-
-def test_an_alert_that_is_not_urgent_sends_nobody_a_notice(knee: Episode) -> None:
-    scenes.check_in(knee, pain_load=4, symptoms=["toes_numb"])
-    assert Alert.objects.exists()
-    assert not OutboxMessage.objects.filter(kind=Kind.URGENT_ALERT).exists()
-
-
-def test_an_alert_that_somebody_took_on_before_it_was_told_is_not_told(home: Staff, knee: Episode, mail: Path) -> None:
-    scenes.check_in(knee, pain_load=4, symptoms=["breathless"])
-    for alert in Alert.objects.all():
-        triage.acknowledge(alert=alert, by=home.physiotherapist, note="I am calling now.")
-    run()
-    assert not mails(mail)
-    reasons = set(OutboxMessage.objects.filter(kind=Kind.URGENT_ALERT).values_list("reason", flat=True))
-    assert reasons == {"Somebody has already taken it on."}
 
 
 def test_a_change_of_zone_in_the_details_moves_the_reminders_with_the_patient(
