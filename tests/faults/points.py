@@ -44,7 +44,7 @@ POINTS: dict[str, Point] = {
     "committed": Point("tracker.services.wakeups", "Bell.ring", BEFORE, "committed, nobody woken"),
     "publishing": Point("celery.app.base", "Celery.send_task", BEFORE, "about to speak to the broker"),
     # K3: the planner
-    "planning": Point("tracker.services.outbox", "_message", BEFORE, "occurrences written, messages not"),
+    "planning": Point("tracker.services.outbox.incoming", "_message", BEFORE, "occurrences written, messages not"),
     "batch stored": Point("tracker.services.outbox", "enqueue", AFTER, "a batch is written, not committed"),
     "batch done": Point(
         "tracker.services.reminders.planner", "_plan_batch", AFTER, "a batch is committed, others wait", True
@@ -73,12 +73,13 @@ def stop() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def arm(name: str, act: Callable[[], object], *, skip: int = 0, about: str = "") -> None:
-    """Lets `act` happen at the point, `skip` times later than the first; `about` counts only reminders or notices."""
+def arm(name: str, act: Callable[[], object], *, skip: int = 0, about: str = "", always: bool = False) -> None:
+    """Lets `act` happen at the point, `skip` times later than the first, and then no more unless `always`; `about`
+    counts only reminders or notices."""
     point = POINTS[name]
     owner, last = place(point)
     original = getattr(owner, last)
-    wrapped = WRAPPERS[point.when](original, Fuse(act, skip), Counting(about, point.fruitful))
+    wrapped = WRAPPERS[point.when](original, Fuse(act, skip, always), Counting(about, point.fruitful))
     setattr(owner, last, functools.wraps(original)(wrapped))
 
 
@@ -93,17 +94,17 @@ def place(point: Point) -> tuple[Any, str]:
 
 
 class Fuse:
-    """Burns down by one each time, and acts once."""
+    """Burns down by one each time; then it acts, once or always."""
 
-    def __init__(self, act: Callable[[], object], skip: int) -> None:
-        self._act, self._left = act, skip + 1
+    def __init__(self, act: Callable[[], object], skip: int, always: bool) -> None:
+        self._act, self._left, self._always = act, skip + 1, always
         self._one_at_a_time = threading.Lock()
 
     def burn(self) -> bool:
         """Whether this time is the one."""
         with self._one_at_a_time:
             self._left -= 1
-            return self._left == 0
+            return self._left == 0 or (self._always and self._left < 0)
 
     def act(self) -> None:
         if self.burn():

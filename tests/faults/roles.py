@@ -18,6 +18,7 @@ from recovery.celery import app
 from tests.faults import ground
 from tracker import clock
 from tracker.services import outbox
+from tracker.services.outbox import claims
 
 QUICKLY = timedelta(seconds=3)
 """How long a sender holds a message here, where nobody wants to wait a minute."""
@@ -32,7 +33,7 @@ def take_place(database: str, queue: str, *, quick: bool = True) -> None:
     ground.use(database)
     app.conf.task_default_queue = queue
     if quick:
-        outbox.LEASE = QUICKLY
+        claims.LEASE = QUICKLY
         for name, entry in app.conf.beat_schedule.items():
             if name not in SWEEPS:
                 entry["schedule"] = schedule(TICK)

@@ -94,7 +94,7 @@ def test_no_transaction_is_open_while_the_channel_is_talked_to(
 @pytest.mark.parametrize(
     ("answers", "state", "attempts"),
     [
-        ({"BANNER": CUT}, State.DUE, 1),
+        ({"BANNER": CUT}, State.DUE, 0),
         ({"RCPT": "451 later"}, State.DUE, 1),
         ({"RCPT": "550 no such user"}, State.FAILED, 1),
         ({"DATA": "451 later"}, State.DUE, 1),

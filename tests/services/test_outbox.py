@@ -27,8 +27,17 @@ def knee(db: None, clock: StoppedClock) -> Episode:
     return episode
 
 
+@pytest.fixture
+def others(knee: Episode) -> list[Episode]:
+    """Two other patients of the same clinic."""
+    home = scenes.clinic("Hillside Clinic")
+    knees = [scenes.knee(home, signed=False) for _ in range(2)]
+    OutboxMessage.objects.all().delete()
+    return knees
+
+
 def begin(row: OutboxMessage) -> bool:
-    return outbox.begin(row, message_id="<one@test>", now=NOW)
+    return outbox.begin([row], message_id="<one@test>", now=NOW)
 
 
 def notice(knee: Episode) -> OutboxMessage:
@@ -51,8 +60,9 @@ def test_urgent_messages_go_before_all_that_have_waited_longer(knee: Episode) ->
     assert [row.pk for row in claimed(limit=2)] == [urgent.pk]
 
 
-def test_what_waited_longest_goes_first_and_no_more_than_asked_for(knee: Episode) -> None:
-    late, later, _ = (message(knee, due_at=NOW - timedelta(minutes=ago)) for ago in (3, 2, 1))
+def test_what_waited_longest_goes_first_and_no_more_than_asked_for(knee: Episode, others: list[Episode]) -> None:
+    knees = [knee, *others]
+    late, later, _ = (message(each, due_at=NOW - timedelta(minutes=ago)) for each, ago in zip(knees, (3, 2, 1)))
     assert [row.pk for row in claimed(limit=2)] == [late.pk, later.pk]
 
 
@@ -104,10 +114,10 @@ def test_a_sender_that_slept_through_its_lease_can_write_no_result(knee: Episode
     clock.advance(LEASE_AND_A_BIT)
     outbox.sweep(now=NOW)
     (other,) = claimed()
-    outbox.sent(sleeper, answer="250", now=NOW)
+    outbox.sent([sleeper], answer="250", now=NOW)
     assert fresh(other).state == State.CLAIMED
     assert begin(other)
-    outbox.refused(sleeper, detail="451", permanent=True, now=NOW)
+    outbox.refused([sleeper], detail="451", permanent=True, now=NOW)
     outbox.withhold(sleeper, state=State.CANCELLED, reason="no", now=NOW)
     assert fresh(other).state == State.SENDING
 
@@ -119,7 +129,7 @@ def test_what_was_sent_stays_sent_with_the_providers_answer(knee: Episode) -> No
     message(knee)
     (row,) = claimed()
     begin(row)
-    outbox.sent(row, answer="250 queued as 7", now=NOW)
+    outbox.sent([row], answer="250 queued as 7", now=NOW)
     stored = fresh(row)
     assert (stored.state, stored.finished_at, stored.lease_until) == (State.SENT, NOW, None)
     assert Attempt.objects.get(message=row).detail == "250 queued as 7"
@@ -132,7 +142,7 @@ def test_what_was_refused_for_now_comes_back_later_and_later_and_is_given_up_aft
     row = message(knee)
     for tries in range(1, outbox.MOST_ATTEMPTS + 1):
         (row,) = claimed()
-        outbox.refused(row, detail="451 later", permanent=False, now=clock.instant)
+        outbox.refused([row], detail="451 later", permanent=False, now=clock.instant)
         stored = fresh(row)
         assert stored.attempts == tries
         assert stored.due_at <= clock.instant + timedelta(minutes=15)
@@ -144,7 +154,7 @@ def test_what_was_refused_for_now_comes_back_later_and_later_and_is_given_up_aft
 def test_what_was_refused_for_good_is_not_tried_again(knee: Episode, clock: StoppedClock) -> None:
     message(knee)
     (row,) = claimed()
-    outbox.refused(row, detail="550 no such user", permanent=True, now=NOW)
+    outbox.refused([row], detail="550 no such user", permanent=True, now=NOW)
     clock.advance(hours=1)
     assert claimed() == []
     assert (fresh(row).state, fresh(row).attempts) == (State.FAILED, 1)
@@ -163,7 +173,7 @@ def test_a_reminder_that_may_have_left_is_never_sent_again(knee: Episode, clock:
     message(knee)
     (row,) = claimed()
     begin(row)
-    outbox.unsure(row, detail="cut", now=NOW)
+    outbox.unsure([row], detail="cut", now=NOW)
     clock.advance(days=1)
     outbox.sweep(now=clock.instant)
     assert claimed() == []
@@ -174,7 +184,7 @@ def test_a_notice_that_may_have_left_goes_out_again_marked_as_a_repeat(knee: Epi
     notice(knee)
     (row,) = claimed()
     begin(row)
-    outbox.unsure(row, detail="cut", now=NOW)
+    outbox.unsure([row], detail="cut", now=NOW)
     clock.advance(minutes=15)
     (again,) = claimed()
     assert again.repeat
@@ -217,11 +227,11 @@ def test_what_a_dead_sender_was_handing_over_follows_its_nature(
 
 def test_a_message_that_no_sender_survives_is_given_up(knee: Episode, clock: StoppedClock) -> None:
     row = message(knee)
-    OutboxMessage.objects.update(fence=outbox.MOST_CLAIMS - 1)
-    claimed()
-    clock.advance(LEASE_AND_A_BIT)
-    assert outbox.sweep(now=NOW).dead == 1
-    assert fresh(row).state == State.DEAD
+    for dead in [0] * (outbox.MOST_ATTEMPTS - 1) + [1]:
+        claimed()
+        clock.advance(LEASE_AND_A_BIT)
+        assert outbox.sweep(now=NOW).dead == dead
+    assert (fresh(row).state, fresh(row).reason) == (State.DEAD, "Given up: no sender survived it.")
 
 
 def test_what_nobody_sent_in_time_expires_and_says_so(knee: Episode, clock: StoppedClock) -> None:

@@ -8,8 +8,10 @@ from tracker.models import Heartbeat
 
 PLANNER = "planner"
 DISPATCHER = "dispatcher"
+SENDER = "sender"
 SWEEPER = "sweeper"
 TICK = "tick"
+BEAT = "beat"
 
 
 def beat(name: str, *, now: datetime, detail: str = "") -> None:
