@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from tracker.models import ChannelName, Patient, PushSubscription, Reach
@@ -41,6 +41,15 @@ def address(patient: Patient, channel: str, devices: Mapping[object, str]) -> st
         ChannelName.PUSH.value: devices.get(patient.user_id, ""),
     }
     return known.get(channel, "")
+
+
+def preferred(chosen: Sequence[str] | None, open_ways: Sequence[str]) -> list[str]:
+    """The open ways in the order that was chosen, without those that were not; the product's own list is the last.
+
+    None where there was nothing to choose: every open way.
+    """
+    outward = open_ways if chosen is None else [name for name in chosen if name in open_ways]
+    return [*(name for name in outward if name != ChannelName.APP), ChannelName.APP.value]
 
 
 def _is_open(

@@ -164,6 +164,7 @@ def _row(case: Case, result: core.Assessment, now: datetime) -> Assessment:
         "term": allowed.term,
         "max_percent": allowed.max_percent,
         "max_kg": allowed.max_kg,
+        "next_step": _next_step(allowed),
         "seen": _seen(allowed),
         "open_alerts": sum(alert.state != "closed" for alert in case.history.alerts),
         "sparkline": _sparkline(case, result.day),
@@ -197,6 +198,12 @@ def _as_json(value: Any) -> Any:
 @cache
 def _names(kind: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
+
+
+def _next_step(allowed: Allowance) -> dict[str, str | None] | None:
+    """`on`, `gate` and `state` as JSON has them: what the reminder of it needs to know."""
+    step = allowed.next_step
+    return None if step is None else {"on": step.on.isoformat(), "gate": step.gate, "state": step.state}
 
 
 def _seen(allowed: Allowance) -> bool | None:

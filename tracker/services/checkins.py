@@ -20,7 +20,7 @@ from tracker.models import Actor, Alert, AlertEvent, CheckIn, Episode
 from tracker.selectors import episodes as cases
 from tracker.selectors import facts
 from tracker.selectors.episodes import Case
-from tracker.services import alerts, assessments, audit, dates, locks, notes
+from tracker.services import alerts, assessments, audit, dates, locks, notes, reminders
 from tracker.services.answers import Answers, parse
 
 __all__ = ["Answers", "amend", "keep_red_flags", "parse", "record"]
@@ -111,7 +111,17 @@ def _save(
     assessments.settle(
         episode=episode, now=now, check_in=row, case=None if opened or case is None else _with(case, row)
     )
+    _stop_asking(row, now)
     return row
+
+
+def _stop_asking(row: CheckIn, now: datetime) -> None:
+    """Whatever becomes of it, the check-in stands: what still waits is asked about once more before it leaves."""
+    try:
+        with transaction.atomic():
+            reminders.checked_in(episode=row.episode, day=row.date, now=now)
+    except Exception:
+        logger.exception("the reminders of check-in %s could not be taken back", row.pk)
 
 
 def _case(episode: Episode, now: datetime) -> Case | None:

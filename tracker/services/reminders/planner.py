@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from tracker import channels
 from tracker.models import ChannelName, Occurrence, ReminderPlan
 from tracker.selectors import duty
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import dates_until, first_after
 from tracker.selectors.wanted import DAYS_BACK, Look, Want, look_at
+from tracker.selectors.ways import preferred, usable
 from tracker.services import notices, outbox
 from tracker.services.kinds import CALENDAR, Audience, Rule
 from tracker.services.outbox import Telling
@@ -38,12 +40,17 @@ class Planned:
     next_due_at: datetime | None
 
 
-def plan(*, now: datetime) -> int:
-    """Plans all whose time has come; returns how many occurrences were made. Reads no other rows."""
+def plan(*, now: datetime, alive: Callable[[], object] | None = None) -> int:
+    """Plans all whose time has come; returns how many occurrences were made. Reads no other rows.
+
+    `alive` is called after each batch, for there may be many.
+    """
     notices.watch(now=now)
     made = morning.plan(now=now)
     while (done := _plan_batch(now)) is not None:
         made += done
+        if alive is not None:
+            alive()
     return made
 
 
@@ -71,7 +78,8 @@ def _plan_batch(now: datetime) -> int | None:
     if not plans:
         return None
     planned = _look_at(plans, now)
-    tellings = [_telling(each.plan, want, now) for each in planned for want in each.wants]
+    ways = _first_ways([each.plan for each in planned if each.wants])
+    tellings = [_telling(each.plan, want, ways, now) for each in planned for want in each.wants]
     outbox.enqueue(tellings, now=now)
     for each in planned:
         each.plan.next_due_at = each.next_due_at
@@ -83,7 +91,18 @@ def _waiting(now: datetime) -> QuerySet[ReminderPlan]:
     return ReminderPlan.objects.filter(next_due_at__lte=now).select_related("patient__clinic").order_by("next_due_at")
 
 
-def _telling(plan: ReminderPlan, want: Want, now: datetime) -> Telling:
+def _first_ways(plans: Sequence[ReminderPlan]) -> dict[int, str]:
+    """By plan the first of the ways it may go that is open now, or the patient's first, to be seen failing."""
+    patients = {plan.patient_id: plan.patient for plan in plans}
+    open_ways = usable(list(patients.values()), installed=channels.installed()) if plans else {}
+    found = {}
+    for plan in plans:
+        outward = [name for name in preferred(plan.channels, open_ways[plan.patient_id]) if name != ChannelName.APP]
+        found[plan.pk] = outward[0] if outward else plan.channels[0]
+    return found
+
+
+def _telling(plan: ReminderPlan, want: Want, ways: Mapping[int, str], now: datetime) -> Telling:
     rule, clinic = CALENDAR[plan.kind], plan.patient.clinic
     occurrence = Occurrence(
         patient=plan.patient,
@@ -95,7 +114,7 @@ def _telling(plan: ReminderPlan, want: Want, now: datetime) -> Telling:
         created_at=now,
     )
     if rule.audience == Audience.PATIENT:
-        return Telling(occurrence, clinic, channel=plan.channels[0])
+        return Telling(occurrence, clinic, channel=ways[plan.pk])
     if rule.audience == Audience.CALL_LIST:
         return Telling(occurrence, clinic, channel=ChannelName.CALLS)
     return Telling(occurrence, clinic, duty.gate_team(want.episode))

@@ -71,15 +71,8 @@ def next_channel(message: OutboxMessage) -> str | None:
         return None
     used = set(OutboxMessage.objects.filter(occurrence=message.occurrence_id).values_list("channel", flat=True))
     open_ways = ways.usable([message.patient], installed=channels.installed())[message.patient.pk]
-    left = [name for name in preferred(_chosen(message), open_ways) if name not in used]
+    left = [name for name in ways.preferred(_chosen(message), open_ways) if name not in used]
     return left[0] if left else None
-
-
-def preferred(chosen: list[str] | None, open_ways: list[str]) -> list[str]:
-    """The open ways in the order that the patient chose, without those they did not; the product's own list stays last."""
-    if chosen is None:
-        return open_ways
-    return [*(name for name in chosen if name in open_ways and name != ChannelName.APP), ChannelName.APP.value]
 
 
 def _closed(message: OutboxMessage, patient: Patient) -> tuple[State, str] | None:

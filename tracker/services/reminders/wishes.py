@@ -1,18 +1,25 @@
-"""Which reminders a patient has, and at what hour."""
+"""What a patient wants to be told, at what hour, by which ways, and when there is to be quiet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, time
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
+from django.db.models import Count, Max, Q, QuerySet
 
 from tracker.errors import Invalid
-from tracker.models import Occurrence, OutboxMessage, Patient, ReminderPlan
+from tracker.models import Clinic, Episode, Kind, Occurrence, OutboxMessage, Patient, Reach, ReminderPlan
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import due_instant, first_after
+from tracker.selectors.ways import OUTWARD
 from tracker.services import outbox
 from tracker.services.kinds import CALENDAR, CHANNELS, OPTIONAL, USUAL_HOUR, Audience, Rule
+
+DAY = timedelta(days=1)
+SWITCHED_OFF = "The reminder was switched off."
+
+# --- Which reminders, when and how ----------------------------------------------------------------------------------
 
 
 def start(*, patient: Patient, now: datetime) -> None:
@@ -20,13 +27,22 @@ def start(*, patient: Patient, now: datetime) -> None:
     plans = {plan.kind: plan for plan in ReminderPlan.objects.filter(patient=patient)}
     begun = []
     for kind, rule in CALENDAR.items():
-        plan = plans.get(kind) or ReminderPlan(patient=patient, kind=kind, at=rule.at or USUAL_HOUR)
+        plan = plans.get(kind) or _usual(patient, rule, plans.get(Kind.CHECK_IN))
         if plan.enabled and plan.next_due_at is None:
             plan.next_due_at = _after(now, plan, rule)
             begun.append(plan)
     ReminderPlan.objects.bulk_create(
         begun, update_conflicts=True, unique_fields=["patient", "kind"], update_fields=["next_due_at"]
     )
+
+
+def start_all(*, clinic: Clinic, now: datetime) -> None:
+    """The same for everybody in care who lacks one: taken on by another way, or before there was such a kind."""
+    in_care = Episode.objects.filter(clinic=clinic, state=Episode.State.OPEN).values("patient")
+    known = Count("reminder_plans", filter=Q(reminder_plans__kind__in=list(CALENDAR)))
+    lacking = Patient.objects.filter(pk__in=in_care).annotate(known=known).filter(known__lt=len(CALENDAR))
+    for patient in lacking.select_related("clinic"):
+        start(patient=patient, now=now)
 
 
 @transaction.atomic
@@ -42,31 +58,34 @@ def change(
     """Moves a reminder to another hour, switches it off or on, or sets its channels, the preferred one first.
 
     What is not given stays, and what changes nothing does nothing. What was planned and has not left is taken back
-    and planned anew. Raises Invalid.
+    and planned anew. What comes with the check-in moves with it. Raises Invalid.
     """
     if kind not in OPTIONAL:
         raise Invalid({"kind": f"Choose one of: {', '.join(OPTIONAL)}."})
     if channels is not None and not (channels and set(channels) <= set(CHANNELS)):
         raise Invalid({"channels": f"Choose at least one of: {', '.join(CHANNELS)}."})
     start(patient=patient, now=now)
-    plan = ReminderPlan.objects.select_for_update().get(patient=patient, kind=kind)
+    plans = {plan.kind: plan for plan in _locked(patient)}
+    plan = plans[kind]
     before = (plan.at, plan.enabled, plan.channels)
-    plan.at = plan.at if at is None else at
+    plan.at = plan.at if at is None else at.replace(second=0, microsecond=0)
+    if OPTIONAL[kind].with_check_in and plan.at != before[0]:
+        raise Invalid({"at": "This one comes together with your check-in reminder. Move that one."})
     plan.enabled = plan.enabled if enabled is None else enabled
     plan.channels = plan.channels if channels is None else list(channels)
-    if (plan.at, plan.enabled, plan.channels) == before:
-        return plan
-    moved = f"The reminder was moved to {plan.at:%H:%M}."
-    _plan_anew(plan, reason=moved if plan.enabled else "The reminder was switched off.", now=now)
+    if (plan.at, plan.enabled, plan.channels) != before:
+        _plan_anew(plan, reason=_reason(plan, before[0]), now=now, was_on=before[1])
+        if kind == Kind.CHECK_IN and (plan.at, plan.enabled) != before[:2]:
+            _take_along(plan, plans, now)
     return plan
 
 
 @transaction.atomic
 def rezone(*, patient: Patient, now: datetime) -> None:
     """Plans everything anew after the patient moved to another time zone; the wall-clock hours stay."""
-    for plan in _of_patients(ReminderPlan.objects.select_for_update().filter(patient=patient)):
-        plan.patient = patient
-        _plan_anew(plan, reason=f"The time zone is now {patient.time_zone}.", now=now)
+    for plan in _locked(patient):
+        if plan.kind in CALENDAR and CALENDAR[plan.kind].audience == Audience.PATIENT:
+            _plan_anew(plan, reason=f"The time zone is now {patient.time_zone}.", now=now, was_on=plan.enabled)
 
 
 def zone_of(rule: Rule, patient: Patient) -> str:
@@ -74,25 +93,101 @@ def zone_of(rule: Rule, patient: Patient) -> str:
     return patient.time_zone if rule.audience == Audience.PATIENT else patient.clinic.time_zone
 
 
-def _of_patients(plans: Iterable[ReminderPlan]) -> list[ReminderPlan]:
-    return [plan for plan in plans if plan.kind in CALENDAR and CALENDAR[plan.kind].audience == Audience.PATIENT]
+# --- The patient's ways and hours, whatever the kind ----------------------------------------------------------------
 
 
-def _plan_anew(plan: ReminderPlan, *, reason: str, now: datetime) -> None:
+def allow(*, patient: Patient, channel: str, allowed: bool, now: datetime) -> Reach:
+    """Switches one way of being told on or off, for every kind. What waits goes by another. Raises Invalid."""
+    if channel not in OUTWARD:
+        raise Invalid({"channel": f"Choose one of: {', '.join(OUTWARD)}."})
+    row, _ = Reach.objects.update_or_create({"allowed": allowed}, patient=patient, channel=channel)
+    return row
+
+
+def quiet(*, patient: Patient, quiet_from: time | None, quiet_until: time | None, now: datetime) -> None:
+    """Sets the hours, on the patient's clock, in which nothing but what is urgent is sent; None for both: the clinic's.
+
+    Raises Invalid.
+    """
+    if (quiet_from is None) != (quiet_until is None):
+        missing = "quiet_from" if quiet_from is None else "quiet_until"
+        raise Invalid({missing: "Say from when and until when, or leave both empty."})
+    if quiet_from is not None and quiet_from == quiet_until:
+        raise Invalid({"quiet_until": "Choose an hour that differs from the first, or leave both empty."})
+    patient.quiet_from, patient.quiet_until = quiet_from, quiet_until
+    patient.save(update_fields=["quiet_from", "quiet_until"])
+
+
+# --- Planned anew ---------------------------------------------------------------------------------------------------
+
+
+def _usual(patient: Patient, rule: Rule, reminder: ReminderPlan | None) -> ReminderPlan:
+    """By whichever way is open, mail first."""
+    hour = reminder.at if reminder is not None and rule.with_check_in else rule.at or USUAL_HOUR
+    return ReminderPlan(patient=patient, kind=rule.kind, at=hour, channels=list(OUTWARD))
+
+
+def _locked(patient: Patient) -> list[ReminderPlan]:
+    rows = list(ReminderPlan.objects.select_for_update().filter(patient=patient).order_by("pk"))
+    for plan in rows:
+        plan.patient = patient
+    return rows
+
+
+def _reason(plan: ReminderPlan, hour_before: time) -> str:
+    if not plan.enabled:
+        return SWITCHED_OFF
+    if plan.at != hour_before:
+        return f"The reminder was moved to {plan.at:%H:%M}."
+    return "You chose another way for this reminder."
+
+
+def _take_along(reminder: ReminderPlan, plans: dict[str, ReminderPlan], now: datetime) -> None:
+    """What comes with the check-in has its hour; the nudge that follows it depends on it."""
+    for plan in plans.values():
+        moves = plan.kind in CALENDAR and CALENDAR[plan.kind].with_check_in and plan.at != reminder.at
+        if moves or plan.kind == Kind.NUDGE:
+            hour_before, plan.at = plan.at, reminder.at if moves else plan.at
+            reason = _reason(plan, hour_before) if moves else _reason(reminder, hour_before)
+            _plan_anew(plan, reason=reason, now=now, was_on=plan.enabled)
+
+
+def _plan_anew(plan: ReminderPlan, *, reason: str, now: datetime, was_on: bool) -> None:
     """A day whose reminder is taken back gets it at the new hour, at once where that has passed: never none, never two."""
     rule = CALENDAR[plan.kind]
-    today = local_date(now, zone_of(rule, plan.patient))
     planned = Occurrence.objects.filter(patient=plan.patient, rule=plan.kind, state=Occurrence.State.PLANNED)
-    waiting = planned.filter(local_date=today, messages__state=OutboxMessage.State.DUE).exists()
+    owed = _first_owed(plan, rule, planned, now) if was_on else None
     outbox.cancel(planned, reason=reason, now=now)
-    plan.next_due_at = _look(plan, rule, now, today_too=waiting) if plan.enabled else None
+    plan.next_due_at = _look(plan, rule, owed, now) if plan.enabled else None
     plan.save()
 
 
-def _look(plan: ReminderPlan, rule: Rule, now: datetime, *, today_too: bool) -> datetime:
+def _first_owed(plan: ReminderPlan, rule: Rule, planned: QuerySet[Occurrence], now: datetime) -> date | None:
+    """The first date up to today that has not had its reminder, or is about to lose it; None where there is none.
+
+    What is not foreseen is looked for once more: what was told of it stands, and is not told again.
+    """
     zone = zone_of(rule, plan.patient)
-    todays = due_instant(local_date(now, zone), plan.at, zone) if today_too else None
-    return _after(now, plan, rule) if todays is None else todays - rule.ahead
+    today = local_date(now, zone)
+    if not rule.foreseen:
+        return today
+    if planned.filter(local_date=today, messages__state=OutboxMessage.State.DUE).exists():
+        return today
+    last: date | None = planned.aggregate(last=Max("local_date"))["last"]
+    if last is None or last >= today or plan.next_due_at is None:
+        return None
+    return max(last + DAY, local_date(plan.next_due_at + rule.ahead, zone) - DAY)
+
+
+def _look(plan: ReminderPlan, rule: Rule, owed: date | None, now: datetime) -> datetime:
+    """When to look at the plan next; an owed date that the zone left out passes the turn to the one after."""
+    zone = zone_of(rule, plan.patient)
+    day = owed
+    while day is not None and day <= local_date(now, zone):
+        if (at := due_instant(day, plan.at, zone)) is not None:
+            return at - rule.ahead
+        day += DAY
+    return _after(now, plan, rule)
 
 
 def _after(now: datetime, plan: ReminderPlan, rule: Rule) -> datetime:
