@@ -61,15 +61,10 @@ def fork(role: Callable[[], object], log: Path) -> Child:
     """Starts a child that plays `role` and ends with it."""
     sys.stdout.flush()
     pid = os.fork()
-    if pid:
-        return Child(pid, log)
-    _settle_in(log)
-    try:
-        role()
-    except BaseException:
-        traceback.print_exc()
-        _leave(1)
-    _leave(0)
+    if not pid:
+        _settle_in(log)
+        _leave(_play(role))
+    return Child(pid, log)
 
 
 def ask(question: Callable[[], Answer]) -> Answer:
@@ -80,10 +75,7 @@ def ask(question: Callable[[], Answer]) -> Answer:
     if not pid:
         os.close(reading)
         _settle_in(None)
-        try:
-            said = pickle.dumps((True, question()))
-        except BaseException:
-            said = pickle.dumps((False, traceback.format_exc()))
+        said = pickle.dumps(_answer(question))
         with os.fdopen(writing, "wb") as pipe:
             pipe.write(said)
         _leave(0)
@@ -105,6 +97,22 @@ def until(true: Callable[[], bool], seconds: float, step: float = 0.02) -> bool:
             return False
         time.sleep(step)
     return True
+
+
+def _play(role: Callable[[], object]) -> int:
+    try:
+        role()
+    except BaseException:  # noqa: BLE001 - whatever it is, a child must not go on as if it were the parent
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _answer(question: Callable[[], object]) -> tuple[bool, object]:
+    try:
+        return True, question()
+    except BaseException:  # noqa: BLE001 - as above
+        return False, traceback.format_exc()
 
 
 def _settle_in(log: Path | None) -> None:

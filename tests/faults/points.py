@@ -69,8 +69,8 @@ def kill() -> None:
 
 
 def stop() -> None:
-    """The process stands still until somebody lets it go on."""
-    os.kill(os.getpid(), signal.SIGSTOP)
+    """The process stands still, from this very moment of this thread, until somebody lets it go on."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 def arm(name: str, act: Callable[[], object], *, skip: int = 0, about: str = "", always: bool = False) -> None:

@@ -39,20 +39,20 @@ def take_place(database: str, queue: str, *, quick: bool = True) -> None:
                 entry["schedule"] = schedule(TICK)
 
 
-def work() -> None:
-    """Worker and beat until the process dies, as this set-up runs them."""
+def work(at_once: int = 2) -> None:
+    """Worker and beat until the process dies, as this set-up runs them; it does so many jobs at once."""
     if ground.SETUP == "sqlite":
-        embed()
+        embed(at_once)
     else:
-        threading.Thread(target=_worker().start, daemon=True).start()
+        threading.Thread(target=_worker(at_once).start, daemon=True).start()
         EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
     while True:
         signal.pause()
 
 
-def embed() -> None:
+def embed(at_once: int = 2) -> None:
     """Worker and beat in this process, as threads."""
-    embedded.start(concurrency=2)
+    embedded.start(concurrency=at_once)
 
 
 def sweep() -> None:
@@ -61,10 +61,10 @@ def sweep() -> None:
     raise AssertionError("the sweeper got to its end")
 
 
-def _worker() -> Any:
+def _worker(at_once: int) -> Any:
     return app.WorkController(
         pool_cls="threads",
-        concurrency=2,
+        concurrency=at_once,
         loglevel="WARNING",
         without_gossip=True,
         without_mingle=True,
