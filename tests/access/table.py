@@ -110,6 +110,8 @@ POST   /episodes/<str:episode>/alerts/<str:row>/hand-over/                    30
 POST   /episodes/<str:episode>/details/                                       302 403 404 404 400 400 400 403 404
 GET    /protocols/                                                            302 200 200 200 200 200 200 200 200
 GET    /protocols/<slug:key>/                                                 302 200 200 200 200 200 200 200 200
+GET    /calls/                                                                302 403 403 403 200 200 403 403 200
+POST   /calls/<uuid:public_id>/                                               302 404 404 404 400 400 403 403 404
 GET    /operations/                                                           302 403 403 403 200 200 200 403 200
 """
 

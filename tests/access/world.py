@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from django.test import Client
 
-from tests import scenes
+from tests import post, scenes
 from tests.scenes import Staff
 from tracker.clinical.terms import Decision
 from tracker.models import (
@@ -20,6 +20,7 @@ from tracker.models import (
     Episode,
     EpisodeFact,
     Hold,
+    Kind,
     MilestoneRecord,
     Patient,
     Restriction,
@@ -168,6 +169,7 @@ def _objects(knee: Episode) -> dict[str, str]:
         "alerts": str(Alert.objects.get(episode=knee, code="breathless").pk),
         "patients": str(Patient.objects.get(episodes=knee).pk),
         "tokens": first(ApiToken.objects.filter(user=knee.patient.user)),
+        "calls": str(post.entry(knee, Kind.SILENCE).pk),
         "protocols": "mowhto_std",
         "reviews": "xray_6w",
         "v1": "nothing/here/",

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 SIZES = {"390": {"width": 390, "height": 844}, "1440": {"width": 1440, "height": 900}}
 
@@ -111,7 +112,7 @@ def _scenes() -> dict[str, tuple[str, str]]:
         riverside, given_name="Yuki", family_name="Tanaka", day=38, procedure="LOWDFO", protocol="lowdfo_std"
     )
     scenes.diary(riverside, femur, [5, 4, 5, 4, 4])
-    _post(usual, held)
+    _post(usual, held, flagged, femur)
     mine = {name: session_of(scenes.patient(episode).user) for name, episode in
             {"usual": usual, "new": new, "flagged": flagged, "held": held, "free": free, "femur": femur}.items()}  # fmt: skip
     physio, surgeon = session_of(riverside.physiotherapist.user), session_of(riverside.surgeon.user)
@@ -143,23 +144,32 @@ def _scenes() -> dict[str, tuple[str, str]]:
         "patients": ("/patients/", physio),
         "protocols": ("/protocols/", physio),
         "operations": ("/operations/", physio),
+        "calls": ("/calls/", physio),
     }
 
 
-def _post(usual: object, held: object) -> None:
+def _post(usual: Any, held: Any, flagged: Any, femur: Any) -> None:
     """Messages that arrived and some that did not, and calls that wait."""
     from tests import post
-    from tracker.models import Kind, OutboxMessage
+    from tracker.models import Actor, Kind, OutboxMessage, User
+    from tracker.services import calls
 
     state = OutboxMessage.State
     post.alive()
-    gone = "550 5.1.1 <robin.hale@example.org>: Recipient address rejected: User unknown"
     refused = "It was refused for good: the address may be wrong."
-    post.ended(usual, state.FAILED, reason=refused, last_error=gone)  # type: ignore[arg-type]
-    post.ended(usual, state.FAILED, kind=Kind.MILESTONES, channel="sms", reason=refused, last_error="21211 Invalid number", ago=timedelta(days=1))  # type: ignore[arg-type]
-    post.ended(held, state.DEAD, reason="Given up after 8 tries.", attempts=8, last_error="connect: timed out")  # type: ignore[arg-type]
     unsure = "The line broke while it was being handed over. It may have arrived."
-    post.ended(held, state.UNCERTAIN, kind=Kind.NUDGE, reason=unsure, last_error="while the message was being handed over: timed out")  # type: ignore[arg-type]
+    gone = "550 5.1.1 <robin.hale@example.org>: Recipient address rejected: User unknown"
+    post.ended(usual, state.FAILED, reason=refused, last_error=gone)
+    post.ended(usual, state.FAILED, kind=Kind.MILESTONES, channel="sms", reason=refused, last_error="21211: not a number",
+               ago=timedelta(days=1))  # fmt: skip
+    post.ended(held, state.DEAD, reason="Given up after 8 tries.", attempts=8, last_error="connect: timed out")
+    post.ended(held, state.UNCERTAIN, kind=Kind.NUDGE, reason=unsure, last_error="the answer did not come: timed out")
+    post.entry(flagged, Kind.ALERT_CALL, ago=timedelta(minutes=20))
+    silent = post.entry(femur, Kind.SILENCE, ago=timedelta(hours=3))
+    post.entry(usual, Kind.UNREACHABLE, ago=timedelta(days=1))
+    colleague = User.objects.get(name="Jo Mbeki")
+    by = Actor(colleague, colleague.memberships.get().role, femur.clinic)
+    calls.record(message=silent, by=by, outcome="no_answer", note="Mailbox. Will try again at noon.")
 
 
 def _measured(staff: object, episode: object) -> None:

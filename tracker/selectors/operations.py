@@ -176,7 +176,7 @@ def _shut(pulse: Pulse) -> Iterator[Fault]:
         yield Fault(f"Sending has been shut for {since}{why}.", CONFIRM, vital=True)
 
 
-CONFIRM = "Look at what fell due meanwhile, then open it on /operations/ or run: python3 manage.py open_sending"
+CONFIRM = "Look at what fell due meanwhile, then open it on /operations/ or run: python3 manage.py resume_sending"
 
 
 def _silences(pulse: Pulse) -> Iterator[Fault]:

@@ -29,6 +29,13 @@ def row_id(request: HttpRequest, name: str) -> UUID | None:
         return None
 
 
+def posted_id(request: HttpRequest, name: str) -> UUID | None:
+    try:
+        return UUID(request.POST.get(name, ""))
+    except ValueError:
+        return None
+
+
 def back(request: HttpRequest, default: str) -> str:
     """Where the form wants to return to, if that is one of our own pages."""
     wanted = request.POST.get("next", "")

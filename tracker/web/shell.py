@@ -29,6 +29,7 @@ STAFF_PAGES = (
     ("/worklist/", "Worklist", Do.WORKLIST),
     ("/patients/", "Patients", Do.ENROL),
     ("/alerts/", "Alerts", Do.TRIAGE),
+    ("/calls/", "Calls", Do.CALLS),
     ("/protocols/", "Protocols", Do.PROTOCOLS),
     ("/operations/", "Operations", Do.OPERATIONS),
 )

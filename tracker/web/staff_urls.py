@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from tracker.web import (
     alerts,
+    calls,
     enrolment,
     episode_actions,
     episode_check_in,
@@ -19,6 +20,8 @@ from tracker.web import (
 urlpatterns: list[URLPattern] = [
     path("worklist/", worklist.worklist, name="worklist"),
     path("alerts/", alerts.alerts, name="alerts"),
+    path("calls/", calls.calls, name="calls"),
+    path("calls/<uuid:public_id>/", calls.record, name="call"),
     path("patients/", patients.patients, name="patients"),
     path("episodes/new/", enrolment.enrolment, name="enrolment"),
     path("episodes/<str:episode>/", episodes.episode, name="episode"),
