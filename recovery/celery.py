@@ -9,20 +9,19 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.schedules import crontab, schedule
+from celery.schedules import schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery.settings")
 
-EVERY_MINUTE = crontab()
-EVERY_FIVE_MINUTES = crontab(minute="*/5")
-EVERY_30_SECONDS = schedule(30)
+EVERY_30_SECONDS, EVERY_MINUTE = schedule(30), schedule(60)
 
 PERIODIC_JOBS = [
-    # task                            when               seconds until a waiting run is dropped
-    ("tracker.tasks.plan_reminders", EVERY_MINUTE, 60),
-    ("tracker.tasks.deliver_messages", EVERY_MINUTE, 60),  # also woken by name when something urgent is written
+    # task                            when              seconds until a waiting run is dropped
+    ("tracker.tasks.plan_reminders", EVERY_30_SECONDS, 30),
+    ("tracker.tasks.deliver_messages", EVERY_30_SECONDS, 30),  # also woken by name when something urgent is written
     ("tracker.tasks.sweep_messages", EVERY_30_SECONDS, 30),  # takes back what a dead worker had claimed
-    ("tracker.tasks.daily_tick", EVERY_FIVE_MINUTES, 300),  # each clinic once, after its local midnight
+    ("tracker.tasks.daily_tick", EVERY_MINUTE, 60),  # each clinic once, after its local midnight
+    ("tracker.tasks.note_beat", EVERY_30_SECONDS, 30),  # a beat that fell silent is seen
 ]
 
 app = Celery("recovery")

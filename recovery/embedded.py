@@ -1,7 +1,7 @@
-"""Worker and beat as threads of the server process: for the demo, where one command is all there is.
+"""Worker, beat and sender as threads of the server process: for the demo, where one command is all there is.
 
 The broker lives in the memory of the process, so a restart forgets its wake-ups; the rows in the database stand, and
-the next periodic sweep finds them.
+the next round finds them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from celery.beat import EmbeddedService
 from celery.worker import WorkController
 
 from recovery.celery import app
+from tracker.services import rounds
 
 SECONDS_TO_START = 15.0
 SECONDS_TO_STOP = 10.0
@@ -21,21 +22,25 @@ SECONDS_TO_STOP = 10.0
 
 @dataclass
 class Background:
-    """A running worker and a running beat."""
+    """A running worker, a running beat and a running sender."""
 
     worker: WorkController
     worker_thread: threading.Thread
     beat: Any  # a thread class that celery.beat makes and does not name
+    sender_thread: threading.Thread
+    stopping: threading.Event
 
     def stop(self) -> None:
-        """Let running jobs end, then stop both. Safe to repeat."""
+        """Let running jobs end, then stop all three. Safe to repeat."""
+        self.stopping.set()
         self.beat.stop()
         self.worker.stop()
         self.worker_thread.join(SECONDS_TO_STOP)
+        self.sender_thread.join(SECONDS_TO_STOP)
 
 
 def start(concurrency: int = 2) -> Background:
-    """Start both and return when the worker takes jobs."""
+    """Start all three and return when the worker takes jobs."""
     ready = threading.Event()
     worker = app.WorkController(
         pool_cls="threads",
@@ -52,4 +57,7 @@ def start(concurrency: int = 2) -> Background:
         raise RuntimeError(f"The background worker did not start within {SECONDS_TO_START:.0f} seconds.")
     beat = EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler)
     beat.start()
-    return Background(worker, worker_thread, beat)
+    stopping = threading.Event()
+    sender_thread = threading.Thread(target=rounds.forever, args=(stopping,), name="sender", daemon=True)
+    sender_thread.start()
+    return Background(worker, worker_thread, beat, sender_thread, stopping)

@@ -8,6 +8,7 @@ from recovery import docs, health
 
 urlpatterns = [
     path("health/live", health.live, name="health-live"),
+    path("health/pages", health.pages, name="health-pages"),
     path("health/ready", health.ready, name="health-ready"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", docs.Docs.as_view(url_name="schema"), name="docs"),

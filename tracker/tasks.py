@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from celery import shared_task
 
 from tracker import clock
-from tracker.services import dispatch, heartbeats, idempotency, outbox, reminders, ticks, wakeups
-
-LONGEST_ROUND = timedelta(seconds=25)
-"""After which the dispatcher leaves the rest to its next round, so that no task runs long."""
+from tracker.services import heartbeats, rounds, wakeups
 
 
 @shared_task(name="tracker.tasks.plan_reminders")
 def plan_reminders() -> None:
-    made = reminders.plan(now=clock.now())
-    heartbeats.beat(heartbeats.PLANNER, now=clock.now(), detail=f"{made} planned")
+    rounds.plan(now=clock.now())
 
 
 @shared_task(name="tracker.tasks.deliver_messages")
 def deliver_messages() -> None:
-    begun = clock.now()
-    while (more := dispatch.deliver(now=clock.now())) and clock.now() - begun < LONGEST_ROUND:
-        pass
-    heartbeats.beat(heartbeats.DISPATCHER, now=clock.now(), detail="more waits" if more else "")
+    _, more = rounds.deliver(now=clock.now())
     if more:
         wakeups.bell.ring()
 
 
 @shared_task(name="tracker.tasks.sweep_messages")
 def sweep_messages() -> None:
-    swept = outbox.sweep(now=clock.now())
-    heartbeats.beat(heartbeats.SWEEPER, now=clock.now(), detail=str(swept))
+    rounds.sweep(now=clock.now())
 
 
 @shared_task(name="tracker.tasks.daily_tick")
 def daily_tick() -> None:
-    done = ticks.daily(now=clock.now())
-    idempotency.forget(clock.now())
-    heartbeats.beat(heartbeats.TICK, now=clock.now(), detail=f"{len(done)} clinics")
+    rounds.tick(now=clock.now())
+
+
+@shared_task(name="tracker.tasks.note_beat")
+def note_beat() -> None:
+    """That it is run at all tells that beat sends and a worker takes."""
+    heartbeats.beat(heartbeats.BEAT, now=clock.now())

@@ -13,6 +13,7 @@ from tests.access.world import ACTORS
 
 OUTSIDE = """
 GET    /health/live                                                           200 200 200 200 200 200 200 200 200
+GET    /health/pages                                                          200 200 200 200 200 200 200 200 200
 GET    /health/ready                                                          200 200 200 200 200 200 200 200 200
 GET    /api/schema/                                                           200 200 200 200 200 200 200 200 200
 GET    /api/docs/                                                             302 403 403 403 200 200 200 200 200

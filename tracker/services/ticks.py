@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db.models import Q
@@ -15,11 +16,11 @@ from tracker.services.assessments import Ticked
 logger = logging.getLogger(__name__)
 
 
-def daily(*, now: datetime) -> dict[str, Ticked | None]:
+def daily(*, now: datetime, alive: Callable[[], object] | None = None) -> dict[str, Ticked | None]:
     """Ticks each clinic whose date has moved on since its last tick; by clinic what was done, None where it failed.
 
     Safe to repeat and to break off: a clinic is marked only when all of it is done. One clinic's trouble is logged,
-    tried again next time, and does not become another's.
+    tried again next time, and does not become another's. `alive` is called after each clinic, for there may be many.
     """
     done: dict[str, Ticked | None] = {}
     for clinic in Clinic.objects.order_by("pk"):
@@ -29,6 +30,8 @@ def daily(*, now: datetime) -> dict[str, Ticked | None]:
             except Exception:
                 logger.exception("the daily tick of clinic %s failed", clinic.pk)
                 done[clinic.name] = None
+            if alive is not None:
+                alive()
     return done
 
 

@@ -1,7 +1,8 @@
 """Rings for the dispatcher after a commit, so that what is urgent leaves at once.
 
-Only a convenience: the dispatcher also comes by every minute. So the bell is rung from a thread of its own, where a
-dead or stuffed broker can take as long as it likes: no request waits for it, none fails because of it.
+Only a convenience: the dispatcher also comes by every half minute, and a sender of its own every 15 seconds. So the
+bell is rung from a thread of its own, where a dead or stuffed broker can take as long as it likes: no request waits for
+it, none fails because of it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 DELIVER = "tracker.tasks.deliver_messages"
-STALE_AFTER = 60
+STALE_AFTER = 30
 """Seconds after which a wake-up is dropped unheard: by then the dispatcher has come by on its own."""
 
 logger = logging.getLogger(__name__)
@@ -54,5 +55,5 @@ bell = Bell(DELIVER)
 
 
 def wake_after_commit() -> None:
-    """Wake the dispatcher once the rows that it must see are there. A lost wake-up costs a minute at most."""
+    """Wake the dispatcher once the rows that it must see are there. A lost wake-up costs half a minute at most."""
     transaction.on_commit(bell.ring, robust=True)
