@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from tracker.models import Clinic, Episode, Patient
+from tracker.models import Clinic
 from tracker.selectors.episodes import local_date
 from tracker.services import assessments, reminders
 from tracker.services.assessments import Ticked
@@ -43,14 +43,7 @@ def reassess(*, now: datetime) -> dict[str, Ticked]:
 def _tick(clinic: Clinic, now: datetime, *, anew: bool = False) -> Ticked:
     today = local_date(now, clinic.time_zone)
     done = assessments.tick(clinic=clinic, now=now, anew=anew)
-    _remind_everybody(clinic, now)
+    reminders.start_all(clinic=clinic, now=now)
     not_yet = Q(ticked_on=None) | Q(ticked_on__lt=today)
     Clinic.objects.filter(not_yet, pk=clinic.pk).update(ticked_on=today)
     return done
-
-
-def _remind_everybody(clinic: Clinic, now: datetime) -> None:
-    """Whoever came into the record by another way than enrolment gets the usual reminders too."""
-    open_ones = Episode.objects.filter(clinic=clinic, state=Episode.State.OPEN, patient__reminder_plans=None)
-    for patient in Patient.objects.filter(pk__in=open_ones.values("patient")).select_related("clinic"):
-        reminders.start(patient=patient, now=now)
