@@ -122,6 +122,8 @@ class Counting:
     fruitful: bool
 
     def __call__(self, args: tuple[Any, ...], result: object = True) -> bool:
+        if args and args[0] == []:
+            return False
         return bool(result or not self.fruitful) and self.about in ("", _nature(args, self.about))
 
 

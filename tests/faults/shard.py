@@ -28,6 +28,8 @@ from tracker.models import CheckIn, Restriction
 AT_REST_WITHIN = 90.0
 REACHED_WITHIN = 60.0
 LAPSED = roles.QUICKLY.total_seconds() + 0.5
+ALONE = partial(roles.work, at_once=1)
+"""Whoever is hit does one job at a time, so that it is in the middle of no other."""
 WORLD_LASTS = 600.0
 """Seconds after which time itself would make something due in the world."""
 
@@ -111,7 +113,7 @@ def written(episode: str) -> tuple[int, int]:
 
 
 def worker(trial: Trial) -> Facts:
-    die_at_the_point(trial, trial.start(roles.work, trial.arm(points.kill)))
+    die_at_the_point(trial, trial.start(ALONE, trial.arm(points.kill)))
     return facts_of(trial.world)
 
 
@@ -120,7 +122,7 @@ def sweeper(trial: Trial) -> Facts:
     first = "begun" if trial.number % 2 else "claimed"
     about = points.REMINDER if trial.number % 4 == 1 else ""
     dies = partial(points.arm, first, points.kill, about=about)
-    die_at_the_point(trial, trial.start(roles.work, dies))
+    die_at_the_point(trial, trial.start(ALONE, dies))
     time.sleep(LAPSED)
     die_at_the_point(trial, trial.start(roles.sweep, trial.arm(points.kill)))
     return facts_of(trial.world)
@@ -130,8 +132,7 @@ def paused(trial: Trial) -> Facts:
     """A sender stands still until its lease is over and another has done its work, and then goes on."""
     back = trial.log.with_suffix(".back")
     telling = partial(points.arm, "delivered", back.touch, always=True)
-    # One job at a time: a planner stopped in the middle of its transaction would keep its plans from all others.
-    child = trial.start(partial(roles.work, at_once=1), trial.arm(points.stop), telling)
+    child = trial.start(ALONE, trial.arm(points.stop), telling)
     assert children.until(child.is_stopped, REACHED_WITHIN), "it did not stop at the point"
     back.unlink(missing_ok=True)
     trial.start(roles.work)
