@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-HANG, CUT, HALF = "HANG", "CUT", "HALF"
+HANG, CUT, HALF, DRIP = "HANG", "CUT", "HALF", "DRIP"
 USUAL = {
     "BANNER": "220 sink",
     "EHLO": "250 sink",
@@ -67,7 +67,9 @@ class Talk(socketserver.StreamRequestHandler):
         time.sleep(sink.slowly)
         if answer == HANG:
             sink.released.wait(20)
-        if answer in (HANG, CUT):
+        while answer == DRIP and not sink.released.wait(0.05):
+            self.wfile.write(b"250-and so on\r\n"[:1])
+        if answer in (HANG, CUT, DRIP):
             return False
         half = answer.startswith(HALF)
         self.wfile.write((answer.removeprefix(HALF) if half else f"{answer}\r\n").encode("latin-1"))

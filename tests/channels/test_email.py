@@ -1,35 +1,37 @@
-"""E-mail by SMTP: what left, what surely did not, and the one moment of which nobody can tell."""
+"""E-mail by SMTP: what left, what surely did not and whose fault that was, and the one moment nobody can tell of."""
 
 from __future__ import annotations
 
 import socket
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 
 import pytest
 
-from tests.channels.sink import CUT, HALF, HANG, Sink, serving
+from tests.channels.letters import LETTER
+from tests.channels.sink import CUT, DRIP, HALF, HANG, Sink, serving
 from tracker.channels import Letter, RefusedError, UnsureError
 from tracker.channels.email import Email, Server
 
-LETTER = Letter(
-    to="robin@example.org",
-    sender="Recovery <recovery@clinic.example>",
-    subject="Time for your check-in",
-    text="Hello Zoë,\n\n.a line that begins with a dot\n",
-    html="<p>Hello Zoë</p>",
-    message_id="<one@clinic.example>",
-    date=datetime(2026, 6, 15, 8, 0, tzinfo=UTC),
-)
+PATIENCE = 0.8
 
 
-def send(sink: Sink, letter: Letter = LETTER, *, patience: float = 5) -> str:
-    channel = Email(Server("127.0.0.1", sink.port, timeout=0.5, patience=patience))
+def send(sink: Sink, letter: Letter = LETTER, *, patience: float = 5, timeout: float = 0.3) -> str:
+    channel = Email(Server("127.0.0.1", sink.port, timeout=timeout, patience=patience))
     with channel.open(letter) as handover:
         return handover.commit()
+
+
+@pytest.fixture
+def soon() -> Iterator[None]:
+    """Whatever a server does, the sender is free again."""
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < PATIENCE + 1
 
 
 def test_a_letter_arrives_whole_under_its_own_message_id() -> None:
@@ -62,66 +64,193 @@ def test_a_letter_that_is_opened_and_not_committed_never_leaves() -> None:
     assert not any(command.startswith("DATA") for command in sink.commands)
 
 
+def test_junk_in_a_greeting_hurts_nobody() -> None:
+    with serving({"BANNER": "220 \xff\xfe\x80", "EHLO": "250 \xff\xfe\x80"}) as sink:
+        assert send(sink) == "250 taken"
+
+
+# --- Whose fault ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize(
     "answers",
     [
         {"BANNER": "554 go away"},
         {"BANNER": "421 busy"},
+        {"BANNER": "451 not now"},
         {"BANNER": CUT},
         {"BANNER": HANG},
+        {"BANNER": DRIP},
         {"BANNER": f"{HALF}220 si"},
         {"BANNER": "\xff\xfe\x00 what is this"},
         {"EHLO": "502 no", "HELO": "502 no"},
-        {"MAIL": "451 later"},
+        {"EHLO": "421 closing", "HELO": "421 closing"},
+        {"EHLO": HANG},
+        {"EHLO": DRIP},
+        {"MAIL": "421 closing"},
         {"MAIL": "550 the sender is not welcome"},
         {"MAIL": HANG},
-        {"RCPT": "450 later"},
+        {"MAIL": CUT},
+        {"MAIL": DRIP},
+        {"RCPT": "421 closing"},
+        {"RCPT": HANG},
         {"RCPT": CUT},
-        {"DATA": "451 later"},
+        {"RCPT": DRIP},
+        {"RCPT": f"{HALF}250 o"},
+        {"RCPT": f"{HALF}550 no such us"},
+        {"RCPT": "\xff\xff junk"},
+        {"DATA": "421 closing"},
         {"DATA": CUT},
+        {"DATA": HANG},
+        {"DATA": DRIP},
         {"DATA": "junk"},
-        {"END": "451 later"},
+        {"DATA": "250 go ahead?"},
     ],
     ids=str,
 )
-def test_what_surely_did_not_leave_and_may_be_tried_again_is_refused_for_now(answers: dict[str, str]) -> None:
+def test_a_provider_that_takes_no_message_at_present_is_told_from_a_message_that_is_refused(
+    answers: dict[str, str],
+) -> None:
     with serving(answers) as sink, pytest.raises(RefusedError) as refusal:
-        send(sink)
-    assert not refusal.value.permanent
+        send(sink, patience=PATIENCE)
+    assert (refusal.value.provider, refusal.value.permanent) == (True, False)
+    assert not sink.taken
 
 
 @pytest.mark.parametrize(
-    "answers", [{"RCPT": "550 no such user"}, {"END": "554 looks like spam"}, {"DATA": "554 no"}], ids=str
+    "answers",
+    [
+        {"MAIL": "450 later"},
+        {"MAIL": "451 later"},
+        {"MAIL": "452 no room"},
+        {"RCPT": "450 mailbox busy"},
+        {"RCPT": "451 greylisted"},
+        {"RCPT": "452 mailbox full"},
+        {"DATA": "451 later"},
+        {"END": "451 later"},
+        {"END": "452 no room"},
+        {"END": "421 closing, and it was not taken"},
+    ],
+    ids=str,
+)
+def test_a_message_that_is_refused_for_now_may_be_tried_again(answers: dict[str, str]) -> None:
+    with serving(answers) as sink, pytest.raises(RefusedError) as refusal:
+        send(sink)
+    assert (refusal.value.provider, refusal.value.permanent) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"RCPT": "550 no such user"}, {"RCPT": "553 what?"}, {"DATA": "554 no"}, {"END": "554 looks like spam"}],
+    ids=str,
 )
 def test_an_address_or_message_that_is_refused_for_good_is_not_tried_again(answers: dict[str, str]) -> None:
     with serving(answers) as sink, pytest.raises(RefusedError) as refusal:
         send(sink)
-    assert refusal.value.permanent
+    assert (refusal.value.provider, refusal.value.permanent) == (False, True)
     assert next(iter(answers.values())) in refusal.value.detail
 
 
-@pytest.mark.parametrize("answer", [CUT, HANG, f"{HALF}25", "junk", "354 again"])
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("answer", [CUT, HANG, DRIP, f"{HALF}250 tak", f"{HALF}55", "junk", "\xff\xfe", "354 again"])
 def test_only_after_the_content_is_on_its_way_can_nobody_tell(answer: str) -> None:
     with serving({"END": answer}) as sink, pytest.raises(UnsureError):
-        send(sink)
+        send(sink, patience=PATIENCE)
     assert len(sink.taken) == 1
 
 
-def test_a_server_that_is_not_there_is_refused_for_now() -> None:
+def test_a_server_that_is_not_there_is_the_providers_fault() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     with pytest.raises(RefusedError) as refusal:
         send(Sink(port=port))
-    assert not refusal.value.permanent
+    assert (refusal.value.provider, refusal.value.permanent) == (True, False)
 
 
+def test_a_provider_that_does_not_offer_tls_gets_neither_password_nor_message() -> None:
+    with serving() as sink:
+        server = Server("127.0.0.1", sink.port, user="clinic", password="secret", starttls=True)
+        with pytest.raises(RefusedError) as refusal, Email(server).open(LETTER):
+            pass
+    assert refusal.value.provider
+    assert [command.split()[0] for command in sink.commands[:2]] == ["ehlo", "STARTTLS"]
+    assert sink.commands[2:] in ([], ["QUIT"])
+
+
+def test_a_certificate_of_somebody_else_ends_the_conversation() -> None:
+    with serving({"STARTTLS": "220 go ahead"}) as sink:
+        server = Server("127.0.0.1", sink.port, starttls=True, timeout=0.5, patience=2)
+        with pytest.raises(RefusedError) as refusal, Email(server).open(LETTER):
+            pass
+    assert refusal.value.provider
+    assert refusal.value.detail.startswith("TLS:")
+    assert not any(command.startswith("MAIL") for command in sink.commands)
+
+
+def test_a_login_that_is_refused_is_the_providers_fault() -> None:
+    with serving({"EHLO": "250-sink\r\n250 AUTH PLAIN", "AUTH": "535 wrong password"}) as sink:
+        server = Server("127.0.0.1", sink.port, user="clinic", password="wrong")
+        with pytest.raises(RefusedError) as refusal, Email(server).open(LETTER):
+            pass
+    assert (refusal.value.provider, refusal.value.permanent) == (True, False)
+    assert "wrong password" in refusal.value.detail
+
+
+# --- How long ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("soon")
 def test_answers_that_are_each_in_time_cannot_keep_a_sender_for_longer_than_its_patience() -> None:
-    with serving(slowly=0.3) as sink:
-        began = time.monotonic()
-        with pytest.raises((RefusedError, UnsureError)):
-            send(sink, patience=0.7)
-    assert time.monotonic() - began < 1.5
+    with serving(slowly=0.25) as sink, pytest.raises((RefusedError, UnsureError)):
+        send(sink, patience=PATIENCE)
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_server_that_drips_is_left_when_patience_ends() -> None:
+    """Every byte is in time, and there is always another."""
+    with serving({"RCPT": DRIP}) as sink, pytest.raises(RefusedError):
+        send(sink, patience=PATIENCE, timeout=10)
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_drip_in_place_of_tls_is_left_too() -> None:
+    with serving({"BANNER": DRIP}) as sink:
+        server = Server("127.0.0.1", sink.port, tls=True, timeout=10, patience=PATIENCE)
+        with pytest.raises(RefusedError) as refusal, Email(server).open(LETTER):
+            pass
+    assert refusal.value.provider
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_name_that_nobody_answers_for_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(20))
+    with pytest.raises(RefusedError) as refusal:
+        send(Sink(port=25), patience=PATIENCE)
+    ended.set()
+    assert refusal.value.provider
+
+
+def test_a_connection_that_comes_too_late_is_closed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    slow = threading.Event()
+
+    def found_at_last(*_: object, **__: object) -> socket.socket:
+        slow.wait(5)
+        return ours
+
+    monkeypatch.setattr(socket, "create_connection", found_at_last)
+    with pytest.raises(RefusedError):
+        send(Sink(port=25), patience=0.1)
+    slow.set()
+    theirs.settimeout(5)
+    assert theirs.recv(1) == b""
+    theirs.close()
+
+
+# --- What is never put on the wire ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -140,7 +269,7 @@ def test_answers_that_are_each_in_time_cannot_keep_a_sender_for_longer_than_its_
 def test_an_address_that_could_smuggle_something_in_never_reaches_the_wire(to: str) -> None:
     with serving() as sink, pytest.raises(RefusedError) as refusal:
         send(sink, replace(LETTER, to=to))
-    assert refusal.value.permanent
+    assert (refusal.value.provider, refusal.value.permanent) == (False, True)
     assert not sink.commands
 
 

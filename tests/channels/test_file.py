@@ -1,4 +1,4 @@
-"""The demo's channel: one readable file a message."""
+"""The demo's channels: one readable file a message, and the lists of the product's own."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
-from tests.channels.test_email import LETTER
-from tracker import channels
+from tests.channels.letters import LETTER
 from tracker.channels import RefusedError
-from tracker.channels.email import Email
-from tracker.channels.file import File
+from tracker.channels.file import File, TextFile
+from tracker.channels.listed import List
 
 PARAGRAPH = (
     "A line that is longer than mail likes its lines to be, with an ü and a — dash, and still it is left in one piece."
@@ -28,6 +26,13 @@ def test_a_message_becomes_one_file_that_a_person_can_read(tmp_path: Path) -> No
     assert file.suffix == ".eml"
     assert PARAGRAPH in file.read_text(encoding="utf-8")
     assert message_from_bytes(file.read_bytes())["Subject"] == "Time for your check-in"
+
+
+def test_a_text_message_becomes_a_file_with_what_the_telephone_would_show(tmp_path: Path) -> None:
+    with TextFile(tmp_path).open(replace(LETTER, to="+44 7700 900123")) as handover:
+        handover.commit()
+    (file,) = tmp_path.glob("*.txt")
+    assert file.read_text() == f"To: +447700900123\n\nTime for your check-in. {LETTER.link}\n"
 
 
 def test_what_is_not_committed_leaves_no_trace(tmp_path: Path) -> None:
@@ -47,7 +52,7 @@ def test_a_directory_that_cannot_be_written_is_tried_again_later(tmp_path: Path)
     (tmp_path / "mail").write_text("in the way")
     with pytest.raises(RefusedError) as refusal, File(tmp_path / "mail").open(LETTER):
         pass
-    assert not refusal.value.permanent
+    assert (refusal.value.provider, refusal.value.permanent) == (True, False)
 
 
 def test_the_same_addresses_are_refused_as_by_mail(tmp_path: Path) -> None:
@@ -55,14 +60,13 @@ def test_the_same_addresses_are_refused_as_by_mail(tmp_path: Path) -> None:
         pass
 
 
-def test_production_mails_and_everything_else_writes_files(settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    assert isinstance(channels.named("email"), Email)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    assert isinstance(channels.named("email"), File)
-
-
-def test_a_channel_that_nobody_set_up_refuses_for_good() -> None:
-    with pytest.raises(RefusedError) as refusal:
-        channels.named("pigeon")
+def test_the_same_numbers_are_refused_as_by_telephone(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError) as refusal, TextFile(tmp_path).open(replace(LETTER, to="07700 900123")):
+        pass
     assert refusal.value.permanent
+
+
+def test_what_stands_in_a_list_of_our_own_has_arrived() -> None:
+    with List().open(replace(LETTER, to="")) as handover:
+        assert handover.commit() == "in the list"
+        assert handover.gone == ()

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from tracker.channels.channel import PATIENCE, Letter, RefusedError, UnsureError
 from tracker.channels.mail import address, as_mail
@@ -98,7 +98,7 @@ class Line:
         server = self.server
         wire = _before("connect", self._wire)
         smtp = self._smtp = smtplib.SMTP(local_hostname=hello, timeout=server.timeout)
-        smtp.sock = wire
+        _speak_over(smtp, wire)
         if server.tls:
             _before("TLS", lambda: _secure(smtp, server.host))
         _want("banner", _before("banner", smtp.getreply), READY)
@@ -139,9 +139,28 @@ class Line:
                 self._tap.shutdown(socket.SHUT_RDWR)
 
 
+class WholeLines:
+    """What the server says. smtplib would take the beginning of an answer for the answer: 250 for 2500, or for 25."""
+
+    def __init__(self, lines: BinaryIO) -> None:
+        self._lines = lines
+        self.close = lines.close
+
+    def readline(self, limit: int) -> bytes:
+        line = self._lines.readline(limit)
+        if line and len(line) < limit and not line.endswith(b"\n"):
+            raise ConnectionError("the line broke in the middle of an answer")
+        return line
+
+
 def domain(message_id: str) -> str:
     """How this side introduces itself; without a name given, smtplib would ask the network for one and wait."""
     return message_id.rpartition("@")[2].rstrip(">") or "localhost"
+
+
+def _speak_over(smtp: smtplib.SMTP, wire: socket.socket) -> None:
+    smtp.sock = wire
+    smtp.file = WholeLines(wire.makefile("rb"))
 
 
 def _secure(smtp: smtplib.SMTP, host: str) -> None:
@@ -149,8 +168,7 @@ def _secure(smtp: smtplib.SMTP, host: str) -> None:
     wire = smtp.sock
     if wire is None:
         raise smtplib.SMTPServerDisconnected("the server hung up")
-    smtp.sock = ssl.create_default_context().wrap_socket(wire, server_hostname=host)
-    smtp.file = None
+    _speak_over(smtp, ssl.create_default_context().wrap_socket(wire, server_hostname=host))
     smtp.ehlo_resp = smtp.helo_resp = None
     smtp.esmtp_features, smtp.does_esmtp = {}, False
 

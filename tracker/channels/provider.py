@@ -64,17 +64,22 @@ class Parcel:
         status = self.message.anymail_status  # type: ignore[attr-defined]
         if status.status and status.status <= {"sent", "queued"}:
             return f"{self.backend.esp_name} {status.message_id}"
-        if status.status == {"failed"}:
-            raise RefusedError(f"{self.backend.esp_name} could not send it.", permanent=False)
-        raise UnsureError(f"{self.backend.esp_name} did not say what became of it.")
+        raise _answered(getattr(status.esp_response, "status_code", 200), f"{self.backend.esp_name}: {status.status}")
 
 
 def _meaning(error: Any) -> RefusedError | UnsureError:
     """What an answer means that anymail made nothing of, or a message that it could not put to this provider."""
     if error.status_code is None:
         return RefusedError(api.in_words(error), permanent=True)
-    meant = api.meaning(error.status_code, getattr(error.response, "text", ""))
-    return meant or UnsureError(f"the answer to the message was not understood: {error.status_code}")
+    return _answered(error.status_code, getattr(error.response, "text", ""))
+
+
+def _answered(status: int, said: str) -> RefusedError | UnsureError:
+    """Never for good: that an address is wrong a provider says of the address, and anymail passes that on."""
+    meant = api.meaning(status, said)
+    if isinstance(meant, RefusedError):
+        return RefusedError(meant.detail, permanent=False, provider=meant.provider)
+    return meant or UnsureError(f"the answer to the message was not understood: {said}")
 
 
 def message(letter: Letter, provider: str) -> EmailMultiAlternatives:

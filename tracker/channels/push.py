@@ -83,10 +83,10 @@ class Push:
         sealed: list[Sealed] = []
         useless: list[str] = []
         for device in letter.devices:
-            headers = self._headers(letter, device)
-            try:
-                sealed.append(Sealed(device.endpoint, headers, self._body(letter, device)))
-            except ValueError:
+            body = self._body(letter, device)
+            if body:
+                sealed.append(Sealed(device.endpoint, self._headers(letter, device), body))
+            else:
                 useless.append(device.endpoint)
         yield Batch(sealed, tuple(useless), self.post, self.patience)
 
@@ -97,10 +97,8 @@ class Push:
             proof = webpush.authorization(
                 device.endpoint, private=self.keys.private, contact=self.keys.contact, until=until
             )
-        except (ImportError, ValueError) as error:
-            raise RefusedError(
-                f"The keys for notifications cannot be used: {error}", permanent=False, provider=True
-            ) from error
+        except ValueError as error:
+            raise _unusable(error) from error
         return {
             "Authorization": proof,
             "Content-Encoding": "aes128gcm",
@@ -111,9 +109,18 @@ class Push:
         }
 
     def _body(self, letter: Letter, device: Device) -> bytes:
-        if not is_known(device.endpoint):
-            raise ValueError("messages are sent to the push services that are known, and nowhere else")
-        return webpush.sealed(content(letter), device.p256dh, device.auth)
+        """Empty for a device that nothing can be sent to: an unknown service, or a key that is none."""
+        try:
+            known = is_known(device.endpoint)
+            return webpush.sealed(content(letter), device.p256dh, device.auth) if known else b""
+        except ValueError:
+            return b""
+        except ImportError as error:
+            raise _unusable(error) from error
+
+
+def _unusable(error: Exception) -> RefusedError:
+    return RefusedError(f"Notifications are not set up rightly: {error}", permanent=False, provider=True)
 
 
 class Batch:

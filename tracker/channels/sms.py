@@ -27,8 +27,9 @@ GSM_TWICE = frozenset("^{}\\[~]|€")
 LONGEST, LONGEST_ELSE = 160, 70
 PLAIN = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-", "\u2026": "..."}
+    | {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "\u0131": "i", "œ": "oe", "Œ": "OE"}
 )
-"""Quotation marks, dashes and dots of print, as a telephone writes them."""
+"""The quotation marks, dashes and dots of print, and letters that are no plain letter with an accent."""
 
 WRONG_SENDER = {21212, 21603, 21606, 21611, 21659, 21660, 21703, 21704, 21705}
 """Twilio's codes for a sender that is not ours to use: no message gets out with it."""
