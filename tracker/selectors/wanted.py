@@ -35,8 +35,8 @@ ONCE_FOR_GOOD = (Kind.SILENCE, Kind.GATE_DUE)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is known of a patient when a plan is looked at: open episodes, latest day checked in, booked reviews that are
-    not done, keys of the occurrences that stand.
+    """What is known of a patient when a plan is looked at: open episodes, the day of the last word, booked reviews that
+    are not done, keys of the occurrences that stand.
 
     `hour` is the plan's own; `reminder` is the plan of the daily check-in.
     """
@@ -76,7 +76,8 @@ def check_in(look: Look, day: date, at: datetime) -> Iterator[Want]:
 def nudge(look: Look, day: date, at: datetime) -> Iterator[Want]:
     """On the same days, where there is a reminder that it can follow. Whether it is needed shows when it is sent."""
     reminder = look.reminder
-    if reminder is not None and reminder.enabled and reminder.at < min(LATE, look.hour):
+    follows = reminder is not None and reminder.enabled and reminder.at < min(LATE, look.hour)
+    if follows and day > in_care_since(look.episodes):
         yield from check_in(look, day, at)
 
 
@@ -153,11 +154,13 @@ def _open_episodes(plans: Sequence[ReminderPlan]) -> Mapping[UUID, list[Episode]
 
 
 def _last_check_ins(plans: Sequence[ReminderPlan]) -> dict[UUID, date]:
+    """The last day that was reported or, where that is later, on which a report was written."""
     patients = _patients(plans, Kind.SILENCE)
     if not patients:
         return {}
     rows = CheckIn.objects.filter(episode__patient__in=patients, episode__state=Episode.State.OPEN)
-    return dict(rows.values_list("episode__patient").annotate(Max("date")))
+    last = rows.values_list("episode__patient", "episode__patient__time_zone").annotate(Max("date"), Max("entered_at"))
+    return {patient: max(day, local_date(at, zone)) for patient, zone, day, at in last}
 
 
 def _standing(plans: Sequence[ReminderPlan], now: datetime) -> Mapping[tuple[UUID, str], list[tuple[date, str]]]:
@@ -210,6 +213,11 @@ def operated_on(episode: Episode) -> date:
 
 def enrolled_on(episode: Episode) -> date:
     return local_date(episode.created_at, episode.patient.time_zone)
+
+
+def in_care_since(episodes: Sequence[Episode]) -> date:
+    """The day on which a patient was taken on or operated, whichever was later; of two knees the first."""
+    return min(max(enrolled_on(episode), operated_on(episode)) for episode in episodes)
 
 
 def coming_step(assessment: Assessment | None) -> tuple[date, str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from tracker.models import (
@@ -18,7 +18,7 @@ from tracker.models import (
     Review,
 )
 from tracker.selectors import duty
-from tracker.selectors.wanted import booking, coming_step, enrolled_on, goals_of_the_week, kept, operated_on, visit_day
+from tracker.selectors.wanted import booking, coming_step, goals_of_the_week, in_care_since, kept, visit_day
 from tracker.services.kinds import OPTIONAL
 from tracker.services.outbox import EXPIRED
 from tracker.services.reminders import calm, ways
@@ -28,6 +28,8 @@ from tracker.services.reminders.verdicts import Postponed, Withheld
 
 State = OutboxMessage.State
 
+NUDGE_AFTER = timedelta(hours=2)
+"""At least so long after the reminder; one that itself came late is enough."""
 OF_ALL_KNEES = (Kind.CHECK_IN, Kind.NUDGE, Kind.MILESTONES, Kind.SILENCE)
 """What one message tells of every knee of the patient."""
 
@@ -92,13 +94,20 @@ def check_in(of: Subject) -> str:
 
 
 def nudge(of: Subject) -> str:
-    """Only on the first silent day of a run: on the second the clinic takes over."""
+    """Some hours after the reminder, and only on the first silent day of a run: on the second the clinic takes over."""
     if done := check_in(of):
         return done
+    if not _reminded(of.message.patient_id, of.occurrence.local_date, before=of.now - NUDGE_AFTER):
+        return "The reminder itself came late that day, or not at all."
     day_before = of.occurrence.local_date - timedelta(days=1)
-    begun = min(max(enrolled_on(episode), operated_on(episode)) for episode in of.episodes)
     spoke = CheckIn.objects.filter(episode__in=of.episodes, date__gte=day_before)
-    return "" if day_before <= begun or spoke.exists() else "One nudge is enough. Your clinic will call."
+    first = day_before <= in_care_since(of.episodes) or spoke.exists()
+    return "" if first else "One nudge is enough. Your clinic will call."
+
+
+def _reminded(patient_id: UUID | None, day: date, *, before: datetime) -> bool:
+    asked = OutboxMessage.objects.filter(patient=patient_id, kind=Kind.CHECK_IN, occurrence__local_date=day)
+    return asked.filter(state__in=(State.SENT, State.UNCERTAIN), finished_at__lte=before).exists()
 
 
 def next_step(of: Subject) -> str:
