@@ -179,7 +179,7 @@ def _seen() -> Seen | None:
     try:
         batches, _, called = ("" if file is None else file.read_text()).partition(" ")
         return Seen(int(batches), called)
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
 
 
