@@ -19,12 +19,12 @@ def take(*, message_id: str, detail: str, now: datetime) -> list[OutboxMessage]:
     """
     came_back = reach.bounced(message_id=message_id, detail=detail, now=now)
     for message in came_back:
-        if message.recipient_id is None and not isinstance(reminders.objection(message, now=now), Withheld):
-            _go_another_way(message, now)
+        if channel := _another_way(message, now):
+            outbox.fall_back(message, channel=channel, now=now)
     return came_back
 
 
-def _go_another_way(message: OutboxMessage, now: datetime) -> None:
-    channel = reminders.next_channel(message)
-    if channel is not None:
-        outbox.fall_back(message, channel=channel, now=now)
+def _another_way(message: OutboxMessage, now: datetime) -> str | None:
+    """By which it is to go now; nothing where it is no longer wanted, or goes to staff."""
+    objection = reminders.objection(message, now=now)
+    return objection.instead if isinstance(objection, Withheld) else reminders.next_channel(message)
