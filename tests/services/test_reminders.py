@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from tests import scenes
 from tests.scenes import Staff
-from tests.services.reminding import mails, run, text_of
+from tests.services.reminding import MONDAY, TUESDAY, WEDNESDAY, at, ends, mails, run, text_of, to
 from tracker.clinical.terms import Side
 from tracker.clock import StoppedClock
 from tracker.errors import Invalid
@@ -27,55 +26,16 @@ from tracker.models import (
     ReminderPlan,
 )
 from tracker.services import episodes, reminders
+from tracker.services.kinds import CALENDAR
 from tracker.services.reminders.planner import BATCH
 
 State = OutboxMessage.State
-pytestmark = pytest.mark.django_db
-
-MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 6, day) for day in (15, 16, 17, 18))
-
-
-@pytest.fixture
-def home(db: None, clock: StoppedClock) -> Staff:
-    return scenes.clinic()
-
-
-@pytest.fixture
-def knee(home: Staff) -> Episode:
-    """Enrolled and signed on Monday at ten; nothing left to tell of that."""
-    episode = scenes.knee(home)
-    Occurrence.objects.all().delete()
-    return episode
-
-
-@pytest.fixture(autouse=True)
-def mail(settings: Settings, tmp_path: Path) -> Path:
-    settings.MAIL_DIR = tmp_path
-    settings.SITE_URL = "https://clinic.example"
-    return tmp_path
-
-
-def at(day: date, hour: int, minute: int = 0) -> datetime:
-    """London's summer clock, an hour ahead of UTC."""
-    return datetime(day.year, day.month, day.day, hour - 1, minute, tzinfo=UTC)
-
-
-def only(kind: str) -> OutboxMessage:
-    return OutboxMessage.objects.get(kind=kind)
-
-
-def of(kind: str) -> list[tuple[date, str, str]]:
-    rows = OutboxMessage.objects.filter(kind=kind, occurrence__isnull=False).order_by("occurrence__due_at")
-    return [(row.occurrence.local_date, row.state, row.reason) for row in rows if row.occurrence]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail")]
 
 
 def asked(path: Path) -> int:
     """How many times a patient was asked to check in."""
     return sum(mail["Subject"] == "Time for your check-in" for mail in mails(path))
-
-
-def to(path: Path, address: str) -> list[str]:
-    return [str(mail["Subject"]) for mail in mails(path) if mail["To"] == address]
 
 
 # --- The daily check-in ---------------------------------------------------------------------------------------------
@@ -84,7 +44,7 @@ def to(path: Path, address: str) -> list[str]:
 def test_two_days_are_planned_ahead_and_planning_again_changes_nothing(knee: Episode, clock: StoppedClock) -> None:
     for _ in range(3):
         reminders.plan(now=clock.instant)
-    assert of(Kind.CHECK_IN) == [(TUESDAY, State.DUE, ""), (WEDNESDAY, State.DUE, "")]
+    assert ends(Kind.CHECK_IN) == [(TUESDAY, State.DUE, ""), (WEDNESDAY, State.DUE, "")]
 
 
 def test_the_reminder_leaves_at_nine_on_the_patients_clock_and_only_once(
@@ -131,7 +91,7 @@ def test_who_has_checked_in_for_the_day_is_left_alone_and_the_reason_is_kept(
     clock.set(at(TUESDAY, 9))
     run()
     assert not mails(mail)
-    assert of(Kind.CHECK_IN)[0] == (TUESDAY, State.CANCELLED, "You had already checked in for that day.")
+    assert ends(Kind.CHECK_IN)[0] == (TUESDAY, State.CANCELLED, "You have checked in.")
 
 
 def test_a_check_in_for_yesterday_does_not_count_for_today(knee: Episode, clock: StoppedClock, mail: Path) -> None:
@@ -172,7 +132,7 @@ def test_when_the_episode_has_ended_nothing_is_sent_and_nothing_more_is_planned(
         clock.set(at(MONDAY, 9) + timedelta(days=day))
         run()
     assert not mails(mail)
-    assert of(Kind.CHECK_IN)[0] == (TUESDAY, State.CANCELLED, "The recovery it was about has ended.")
+    assert ends(Kind.CHECK_IN)[0] == (TUESDAY, State.CANCELLED, "The recovery it was about has ended.")
     assert not ReminderPlan.objects.exclude(next_due_at=None).exists()
 
 
@@ -188,7 +148,7 @@ def test_without_an_address_it_fails_and_says_why(knee: Episode, clock: StoppedC
     Patient.objects.update(email="")
     clock.set(at(TUESDAY, 9))
     run()
-    assert of(Kind.CHECK_IN)[0] == (TUESDAY, State.FAILED, "There is no e-mail address to send it to.")
+    assert ends(Kind.CHECK_IN)[0] == (TUESDAY, State.FAILED, "There is no e-mail address to send it to.")
 
 
 # --- When nothing ran -----------------------------------------------------------------------------------------------
@@ -208,7 +168,7 @@ def test_what_says_today_never_leaves_late_in_the_evening_or_on_the_next_day(
     clock.set(at(TUESDAY, 22))
     run()
     assert not mails(mail)
-    assert of(Kind.CHECK_IN)[0] == (TUESDAY, State.EXPIRED, "Its time had passed before it could be sent.")
+    assert ends(Kind.CHECK_IN)[0] == (TUESDAY, State.EXPIRED, "Its time had passed before it could be sent.")
 
 
 def test_days_on_which_nothing_ran_are_listed_as_expired_and_today_is_sent_once(
@@ -216,7 +176,7 @@ def test_days_on_which_nothing_ran_are_listed_as_expired_and_today_is_sent_once(
 ) -> None:
     clock.set(at(MONDAY, 12) + timedelta(days=5))
     run()
-    assert [state for _, state, _ in of(Kind.CHECK_IN)][:5] == [State.EXPIRED] * 4 + [State.SENT]
+    assert [state for _, state, _ in ends(Kind.CHECK_IN)][:5] == [State.EXPIRED] * 4 + [State.SENT]
     assert asked(mail) == 1
 
 
@@ -224,7 +184,7 @@ def test_a_record_that_begins_anew_shows_no_days_gone_by(knee: Episode, clock: S
     clock.set(at(MONDAY, 12) + timedelta(days=5))
     reminders.resume(now=clock.instant)
     run()
-    assert [state for _, state, _ in of(Kind.CHECK_IN)] == [State.SENT, State.DUE, State.DUE]
+    assert [state for _, state, _ in ends(Kind.CHECK_IN)] == [State.SENT, State.DUE, State.DUE]
 
 
 # --- Moved, switched off --------------------------------------------------------------------------------------------
@@ -299,7 +259,7 @@ def test_a_patient_who_moves_zones_is_neither_nagged_twice_nor_skipped(
     for hour in range(14, 14 + 3 * 24):
         clock.set(at(TUESDAY, 1) + timedelta(hours=hour - 1))
         run()
-    days = [day for day, state, _ in of(Kind.CHECK_IN) if state == State.SENT]
+    days = [day for day, state, _ in ends(Kind.CHECK_IN) if state == State.SENT]
     assert days == [TUESDAY + timedelta(days=ahead) for ahead in range(len(days))]
     assert len(days) == asked(mail) >= 3
 
@@ -311,7 +271,7 @@ def test_a_reminder_switched_off_stays_off_even_if_it_was_planned(
     ReminderPlan.objects.filter(kind=Kind.CHECK_IN).update(enabled=False)  # behind the back of what is planned
     clock.set(at(TUESDAY, 9))
     run()
-    assert not mails(mail)
+    assert not asked(mail)
     move(knee, clock, enabled=False)
     for ahead in range(3):
         clock.set(at(WEDNESDAY, 9) + timedelta(days=ahead))
@@ -351,7 +311,7 @@ def test_starting_twice_keeps_what_the_patient_chose(knee: Episode, clock: Stopp
     move(knee, clock, at=time(20))
     reminders.start(patient=knee.patient, now=clock.instant)
     assert ReminderPlan.objects.get(kind=Kind.CHECK_IN).at == time(20)
-    assert ReminderPlan.objects.count() == 4
+    assert sorted(ReminderPlan.objects.values_list("kind", flat=True)) == sorted(CALENDAR)
 
 
 # --- The planner itself ---------------------------------------------------------------------------------------------
@@ -376,6 +336,7 @@ def test_a_batch_costs_as_many_statements_for_five_patients_as_for_one(home: Sta
             reminders.plan(now=clock.instant)
         return len(taken)
 
+    cost()
     scenes.knee(home, signed=False)
     alone = cost()
     for _ in range(5):
@@ -411,53 +372,7 @@ def test_more_plans_than_fit_in_one_batch_are_all_planned(home: Staff, clock: St
         Episode.objects.create(**values | {"patient_id": twin.pk})
         reminders.start(patient=twin, now=clock.instant)
     reminders.plan(now=clock.instant)
-    assert len(of(Kind.CHECK_IN)) == 2 * (BATCH + 4)
-
-
-def pass_days(clock: StoppedClock, first: date, last: date, hour: int = 18) -> None:
-    day = first
-    while day <= last:
-        clock.set(at(day, hour))
-        run()
-        day += timedelta(days=1)
-
-
-# --- Milestones -----------------------------------------------------------------------------------------------------
-
-
-def states(knee: Episode, **keys: str) -> None:
-    """What the kept assessment says of the milestones."""
-    rows = [{"key": key, "state": state} for key, state in keys.items()]
-    Assessment.objects.filter(episode=knee).update(milestones=rows)
-
-
-def test_a_milestone_is_told_on_the_day_it_is_due_and_only_once(knee: Episode, clock: StoppedClock, mail: Path) -> None:
-    states(knee, FLEX_90="open")
-    pass_days(clock, TUESDAY, TUESDAY, hour=10)
-    assert of(Kind.MILESTONES) == []
-    states(knee, FLEX_90="due")
-    pass_days(clock, WEDNESDAY, date(2026, 6, 20), hour=10)
-    assert of(Kind.MILESTONES) == [(WEDNESDAY, State.SENT, "")]
-    assert "FLEX" not in "".join(letter.as_string() for letter in mails(mail))
-
-
-def test_two_milestones_of_one_day_make_one_message(knee: Episode, clock: StoppedClock) -> None:
-    states(knee, FLEX_90="due", SLR_NOLAG="due", CRUTCH_1="overdue", QUAD_SET="done")
-    pass_days(clock, TUESDAY, TUESDAY, hour=10)
-    told = sorted((state, reason) for _, state, reason in of(Kind.MILESTONES))
-    assert told == [
-        (State.CANCELLED, "Another message of that day already pointed to your goals."),
-        (State.SENT, ""),
-    ]
-
-
-def test_a_milestone_reached_between_planning_and_sending_is_not_told(knee: Episode, clock: StoppedClock) -> None:
-    states(knee, FLEX_90="due")
-    clock.set(at(TUESDAY, 10))
-    reminders.plan(now=clock.instant)
-    states(knee, FLEX_90="done")
-    run()
-    assert of(Kind.MILESTONES) == [(TUESDAY, State.CANCELLED, "The goal was reached, or is due later.")]
+    assert len(ends(Kind.CHECK_IN)) == 2 * (BATCH + 4)
 
 
 def test_a_change_of_zone_in_the_details_moves_the_reminders_with_the_patient(
