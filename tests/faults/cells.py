@@ -65,8 +65,17 @@ CELLS = {
 }
 
 
-def drawn(cell: str, number: int, seed: str) -> tuple[Variant, int]:
-    """The variant of the `number`-th trial of a cell, and how many calls later than the first it happens."""
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How the `number`-th trial of a cell is played: `skip` calls later than the first, by a worker or a sender."""
+
+    variant: Variant
+    skip: int
+    by_sender: bool
+
+
+def drawn(cell: str, number: int, seed: str) -> Draw:
     variants = CELLS[cell].variants
-    variant = variants[number % len(variants)]
-    return variant, Random(f"{seed} {cell} {number}").randint(0, variant.skips)
+    again, which = divmod(number, len(variants))
+    variant = variants[which]
+    return Draw(variant, Random(f"{seed} {cell} {number}").randint(0, variant.skips), bool(again % 2))

@@ -22,6 +22,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
+from tests.benchmarks import ground
 from tests.benchmarks.figures import Figures
 from tests.faults.cells import CELLS
 
@@ -50,6 +51,7 @@ class Tally:
 def main() -> None:
     asked = options()
     told = Figures("kill_grid", short=asked.short)
+    ground.need_postgresql()
     names, setups = asked.cells.split(","), asked.setups.split(",")
     trials = asked.trials or (SHORT if asked.short else TRIALS)
     begun = time.monotonic()
@@ -91,7 +93,7 @@ class Shard:
 
     def start(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tests.faults.shard", "--cells", self.cells, *self.others]
-        environment = {**os.environ, "FAULTS_SETUP": self.setup}
+        environment = {**os.environ, "FAULTS_SETUP": self.setup, "DATABASE_URL": ground.SERVER}
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from celery.beat import EmbeddedService
 from celery.schedules import schedule
+from django.core.management import call_command
 from django.test import Client
 
 from recovery import embedded
@@ -48,6 +49,11 @@ def work(at_once: int = 2) -> None:
         EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
     while True:
         signal.pause()
+
+
+def send() -> None:
+    """Round after round without a broker."""
+    call_command("send_due", forever=True)
 
 
 def embed(at_once: int = 2) -> None:

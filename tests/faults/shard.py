@@ -10,15 +10,15 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from signal import SIGKILL
 
-from tests.faults import cells, children, ground, points, roles, verdict, world
-from tests.faults.cells import Variant
+from tests.faults import cells, children, ground, installation, points, roles, verdict, world
+from tests.faults.cells import Draw, Variant
 from tests.faults.children import Child
+from tests.faults.installation import Installation
 from tests.faults.model import Facts, expected
 from tests.faults.verdict import Verdict
 from tests.faults.world import World
@@ -28,8 +28,6 @@ from tracker.models import CheckIn, Restriction
 AT_REST_WITHIN = 90.0
 REACHED_WITHIN = 60.0
 LAPSED = roles.QUICKLY.total_seconds() + 0.5
-ALONE = partial(roles.work, at_once=1)
-"""Whoever is hit does one job at a time, so that it is in the middle of no other."""
 WORLD_LASTS = 600.0
 """Seconds after which time itself would make something due in the world."""
 
@@ -38,39 +36,23 @@ WORLD_LASTS = 600.0
 class Trial:
     """What is at hand in one trial."""
 
-    setup: str
     cell: str
     number: int
-    variant: Variant
-    skip: int
+    draw: Draw
     world: World
-    database: str
-    queue: str
-    log: Path
-    started: list[Child] = field(default_factory=list)
-
-    def start(self, role: Callable[[], object], *armed: Callable[[], None]) -> Child:
-        """A process of this installation that plays the role, with what is armed in it."""
-
-        def play() -> None:
-            roles.take_place(self.database, self.queue)
-            for each in armed:
-                each()
-            role()
-
-        child = children.fork(play, self.log)
-        self.started.append(child)
-        return child
-
-    def ask(self, question: Callable[[], children.Answer]) -> children.Answer:
-        def there() -> children.Answer:
-            ground.use(self.database)
-            return question()
-
-        return children.ask(there)
+    at: Installation
 
     def arm(self, act: Callable[[], object]) -> Callable[[], None]:
-        return partial(points.arm, self.variant.point, act, skip=self.skip, about=self.variant.about)
+        return partial(points.arm, self.variant.point, act, skip=self.draw.skip, about=self.variant.about)
+
+    @property
+    def variant(self) -> Variant:
+        return self.draw.variant
+
+    @property
+    def victim(self) -> Callable[[], None]:
+        """Who is hit: one that does one job at a time, so that it is in the middle of no other, where it can be had."""
+        return roles.send if self.draw.by_sender and ground.SETUP != "sqlite" else partial(roles.work, at_once=1)
 
 
 def die_at_the_point(trial: Trial, child: Child) -> None:
@@ -84,10 +66,12 @@ def die_at_the_point(trial: Trial, child: Child) -> None:
 def web(trial: Trial) -> Facts:
     """Somebody acts on the pages; the process dies with it before or after the commit."""
     actor = trial.world.patients[1 + trial.number % (len(trial.world.patients) - 1)]
-    before = trial.ask(partial(written, actor.episode))
-    die_at_the_point(trial, trial.start(partial(act, trial, actor), trial.arm(points.kill)))
+    before = trial.at.ask(partial(written, actor.episode))
+    die_at_the_point(trial, trial.at.start(partial(act, trial, actor), trial.arm(points.kill)))
     happened = trial.cell == "K2"
-    assert (trial.ask(partial(written, actor.episode)) != before) == happened, "what was written is not all or nothing"
+    assert (trial.at.ask(partial(written, actor.episode)) != before) == happened, (
+        "what was written is not all or nothing"
+    )
     facts = facts_of(trial.world)
     if happened and trial.variant.act == cells.FLAG:
         return replace(facts, alerts=[*facts.alerts, actor.email], checked_in=[*facts.checked_in, actor.email])
@@ -95,9 +79,6 @@ def web(trial: Trial) -> Facts:
 
 
 def act(trial: Trial, actor: world.Person) -> None:
-    """On SQLite the worker is in the same process."""
-    if ground.SETUP == "sqlite":
-        roles.embed()
     base, zone = f"/api/v1/episodes/{actor.episode}", trial.world.zone
     if trial.variant.act == cells.FLAG:
         status = roles.post(f"{base}/check-ins/", actor.headers, {"date": clock.today(zone).isoformat(), **world.FLAG})
@@ -113,7 +94,7 @@ def written(episode: str) -> tuple[int, int]:
 
 
 def worker(trial: Trial) -> Facts:
-    die_at_the_point(trial, trial.start(ALONE, trial.arm(points.kill)))
+    die_at_the_point(trial, trial.at.start(trial.victim, trial.arm(points.kill)))
     return facts_of(trial.world)
 
 
@@ -122,22 +103,22 @@ def sweeper(trial: Trial) -> Facts:
     first = "begun" if trial.number % 2 else "claimed"
     about = points.REMINDER if trial.number % 4 == 1 else ""
     dies = partial(points.arm, first, points.kill, about=about)
-    die_at_the_point(trial, trial.start(ALONE, dies))
+    die_at_the_point(trial, trial.at.start(trial.victim, dies))
     time.sleep(LAPSED)
-    die_at_the_point(trial, trial.start(roles.sweep, trial.arm(points.kill)))
+    die_at_the_point(trial, trial.at.start(roles.sweep, trial.arm(points.kill)))
     return facts_of(trial.world)
 
 
 def paused(trial: Trial) -> Facts:
     """A sender stands still until its lease is over and another has done its work, and then goes on."""
-    back = trial.log.with_suffix(".back")
+    back = trial.at.log.with_suffix(".back")
     telling = partial(points.arm, "delivered", back.touch, always=True)
-    child = trial.start(ALONE, trial.arm(points.stop), telling)
+    child = trial.at.start(trial.victim, trial.arm(points.stop), telling)
     assert children.until(child.is_stopped, REACHED_WITHIN), "it did not stop at the point"
     back.unlink(missing_ok=True)
-    trial.start(roles.work)
+    trial.at.start(roles.work)
     time.sleep(LAPSED)
-    settle(trial)
+    trial.at.settle(AT_REST_WITHIN)
     child.go_on()
     assert children.until(lambda: back.exists() or child.poll() is not None, REACHED_WITHIN), "it did not go on"
     return facts_of(trial.world)
@@ -161,24 +142,14 @@ def facts_of(of: World) -> Facts:
     )
 
 
-def settle(trial: Trial) -> float:
-    """Waits until everything has come to rest; the seconds it took."""
-    begun = time.monotonic()
-    children.until(lambda: trial.ask(lambda: verdict.at_rest(clock.now())), AT_REST_WITHIN, step=0.15)
-    return time.monotonic() - begun
-
-
 def run(trial: Trial) -> tuple[Verdict, float]:
     mark = ground.MAIL.mark()
-    try:
-        facts = PLAYS[cells.CELLS[trial.cell].who](trial)
-        trial.start(roles.work)
-        took = settle(trial)
-    finally:
-        for child in trial.started:
-            child.kill()
+    facts = PLAYS[cells.CELLS[trial.cell].who](trial)
+    trial.at.start(roles.work)
+    took = trial.at.settle(AT_REST_WITHIN)
+    trial.at.end()
     now = datetime.now(UTC)
-    books = trial.ask(partial(verdict.open_the_books, now))
+    books = trial.at.ask(partial(verdict.open_the_books, now))
     found = verdict.judge(expected(facts, now), ground.MAIL.taken(mark), books)
     if took >= AT_REST_WITHIN:
         found.wrong.append(f"not at rest after {took:.0f} s")
@@ -188,10 +159,10 @@ def run(trial: Trial) -> tuple[Verdict, float]:
 
 
 def most_uncertain(trial: Trial) -> int:
-    """Only a reminder that was being handed over may end so, and one at a time is."""
-    if trial.cell == "K8":
-        return int(trial.number % 2)
-    return int(trial.variant.unknowable and trial.variant.about == points.REMINDER)
+    """Only a reminder that was being handed over may end so, and a sender hands over one at a time."""
+    hit = trial.number % 2 if trial.cell == "K8" else trial.variant.unknowable and trial.variant.about != points.NOTICE
+    dies_sending = cells.CELLS[trial.cell].who in (cells.WORKER, cells.SWEEPER)
+    return int(hit) + (ground.SETUP == "sqlite" and dies_sending)  # its process has a second sender
 
 
 def trials(names: Sequence[str], numbers: range, seed: str) -> None:
@@ -201,12 +172,8 @@ def trials(names: Sequence[str], numbers: range, seed: str) -> None:
             if of is None or time.monotonic() - made > WORLD_LASTS:
                 template, of = ground.make(world.build)
                 made = time.monotonic()
-            with ground.copy(template) as database:
-                variant, skip = cells.drawn(cell, number, seed)
-                queue = f"faults-{ground.base.NAME}-{cell}-{number}"
-                log = ground.OWN / f"{cell}-{number}.log"
-                tell(Trial(ground.SETUP, cell, number, variant, skip, of, database, queue, log))
-            ground.forget(queue)
+            with installation.of(template) as at:
+                tell(Trial(cell, number, cells.drawn(cell, number, seed), of, at))
 
 
 def tell(trial: Trial) -> None:
@@ -216,9 +183,9 @@ def tell(trial: Trial) -> None:
     except (AssertionError, RuntimeError) as error:
         found, took = Verdict(wrong=[str(error)]), 0.0
     said = asdict(trial.variant) | asdict(found) | {"holds": found.holds, "settled": took}
-    said |= {"setup": trial.setup, "cell": trial.cell, "number": trial.number, "skip": trial.skip}
+    said |= {"setup": ground.SETUP, "cell": trial.cell, "number": trial.number, "skip": trial.draw.skip}
     if not found.holds:
-        said["log"] = trial.log.read_text()[-3000:] if trial.log.exists() else ""
+        said["log"] = trial.at.said()
     print(json.dumps(said | {"seconds": time.monotonic() - begun}), flush=True)
 
 
