@@ -248,6 +248,39 @@ def test_an_error_in_laying_the_steps_loses_neither_alert_nor_notice_and_the_nex
     assert waiting(home) == [Kind.ALERT_CALL]
 
 
+def test_an_error_in_laying_the_notice_itself_does_not_lose_the_alert_and_the_next_round_tells_it(
+    home: Staff, knee: Episode, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(notices, "_notice", fail)
+        alarm(knee)
+    run()
+    assert told(mail, NOW) == on_duty(home)
+    assert OutboxMessage.objects.filter(kind=Kind.ALERT_CALL).count() == 1
+
+
+def test_rounds_that_find_everything_laid_lay_nothing_more(home: Staff, knee: Episode) -> None:
+    Membership.objects.filter(role__in=(Role.PHYSIOTHERAPIST, Role.SURGEON)).delete()
+    alarm(knee)
+    before = Occurrence.objects.count()
+    for _ in range(3):
+        notices.watch(now=real_clock.now())
+    assert Occurrence.objects.count() == before
+
+
+def test_an_entry_that_a_sender_is_putting_on_the_list_when_it_is_taken_on_arrives_settled(
+    home: Staff, knee: Episode, clock: StoppedClock
+) -> None:
+    alert = alarm(knee)
+    clock.advance(hours=3)
+    claimed = [message for message in outbox.claim(now=clock.instant) if message.kind == Kind.ALERT_CALL]
+    outbox.begin(claimed, message_id="", now=clock.instant)
+    take_on(home, alert)
+    outbox.sent(claimed, answer="in the list", now=clock.instant)
+    assert OutboxMessage.objects.get(kind=Kind.ALERT_CALL).state == State.SENT
+    assert waiting(home) == []
+
+
 def test_a_database_that_refuses_the_steps_keeps_alert_and_notice(
     knee: Episode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,7 +388,19 @@ def test_alerts_that_wait_cost_the_round_two_statements(knee: Episode) -> None:
 @given(
     script=st.lists(
         st.sampled_from(
-            ["alarm", "take on", "hand over", "steps break", "refuse", "5 min", "20 min", "1 h", "2 h", "round"]
+            [
+                "alarm",
+                "take on",
+                "hand over",
+                "steps break",
+                "notice breaks",
+                "refuse",
+                "5 min",
+                "20 min",
+                "1 h",
+                "2 h",
+                "round",
+            ]
         ),
         min_size=4,
         max_size=14,
@@ -379,9 +424,9 @@ def do(home: Staff, knee: Episode, clock: StoppedClock, act: str) -> None:
     open_alerts = Alert.objects.exclude(events__kind__in=notices.TAKEN_ON)
     if act == "alarm":
         alarm(knee)
-    elif act == "steps break":
+    elif act in BREAKS:
         with pytest.MonkeyPatch.context() as broken:
-            broken.setattr(notices, "_steps", fail)
+            broken.setattr(notices, BREAKS[act], fail)
             alarm(knee)
     elif act == "take on" and open_alerts:
         take_on(home, open_alerts[0])
@@ -397,6 +442,7 @@ def do(home: Staff, knee: Episode, clock: StoppedClock, act: str) -> None:
         run()
 
 
+BREAKS = {"steps break": "_steps", "notice breaks": "_notice"}
 ELAPSED = {
     "5 min": timedelta(minutes=5),
     "20 min": timedelta(minutes=20),

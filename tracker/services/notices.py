@@ -7,8 +7,9 @@ alert on takes back what is still to come. `watch` comes by every round, for wha
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -28,12 +29,15 @@ logger = logging.getLogger(__name__)
 
 URGENT = (Urgency.R0, Urgency.R1)
 TAKEN_ON = (AlertEvent.Kind.ACKNOWLEDGED, AlertEvent.Kind.HANDED_OVER, AlertEvent.Kind.CLOSED)
+KINDS = (Kind.URGENT_ALERT, Kind.ALERT_UNANSWERED, Kind.ALERT_CALL)
 SOMEBODY_HAS_IT = "Somebody has taken it on."
 
 WATCHED = timedelta(days=1)
 """For how long after it opened an alert is watched; the last step comes after ALERT_CALL_AFTER."""
 ALIVE = (State.CLAIMED, State.SENDING, State.SENT, State.UNCERTAIN)
 """States of a message that has reached somebody, or still may."""
+ON_THE_LIST = (State.CLAIMED, State.SENDING, State.SENT)
+"""Also an entry that a sender is putting there at this moment: it arrives settled."""
 FOR = ":for:"
 """In the slot of what is told to one colleague alone: the event that handed the alert over follows."""
 
@@ -42,23 +46,30 @@ FOR = ":for:"
 
 
 def urgent(*, alert: Alert, now: datetime) -> None:
-    """Tells the clinicians on duty of an urgent alert, in the transaction that opens it, and lays what follows."""
-    readers = duty.on_duty(alert.episode.clinic)
-    outbox.enqueue([_telling(alert, Kind.URGENT_ALERT, now, readers, now, slot=str(alert.pk))], now=now)
-    _lay_steps(alert, now)
+    """Tells the clinicians on duty of an urgent alert, in the transaction that opens it, and lays what follows.
+
+    The alert stands whatever goes wrong here, and its notice whatever goes wrong with the steps: `watch` lays then
+    what is missing.
+    """
+    _lay(_notice, alert, now)
+    _lay(_steps, alert, now)
 
 
 def is_urgent(alert: Alert) -> bool:
     return alert.urgency in URGENT or alert.code == NOT_EVALUATED
 
 
-def _lay_steps(alert: Alert, now: datetime) -> None:
-    """The alert and its notice stand, whatever becomes of the steps: `watch` lays them where this cannot."""
+def _lay(tellings: Callable[[Alert, datetime], list[Telling]], alert: Alert, now: datetime) -> None:
     try:
         with transaction.atomic():
-            outbox.enqueue(_steps(alert, now), now=now)
+            outbox.enqueue(tellings(alert, now), now=now)
     except Exception:
-        logger.exception("the steps after alert %s could not be laid", alert.pk)
+        logger.exception("what is to be told of alert %s could not be laid", alert.pk)
+
+
+def _notice(alert: Alert, now: datetime) -> list[Telling]:
+    readers = duty.on_duty(alert.episode.clinic)
+    return [_telling(alert, Kind.URGENT_ALERT, now, readers, now, slot=str(alert.pk))]
 
 
 def _steps(alert: Alert, now: datetime) -> list[Telling]:
@@ -133,28 +144,48 @@ def take_back(occurrences: QuerySet[Occurrence], *, reason: str, now: datetime) 
     """Cancels what waits of the occurrences, and settles their open entries on the call list."""
     outbox.cancel(occurrences, reason=reason, now=now)
     listed = OutboxMessage.objects.filter(occurrence__in=occurrences, channel=ChannelName.CALLS, settled_at=None)
-    listed.filter(state=State.SENT).update(settled_at=now, reason=reason)
+    listed.filter(state__in=ON_THE_LIST).update(settled_at=now, reason=reason)
 
 
 # --- Every round ----------------------------------------------------------------------------------------------------
 
 
+class Laid(NamedTuple):
+    """A message about an alert or, where there was nobody to tell, its occurrence alone."""
+
+    occurrence: UUID
+    kind: str
+    slot: str
+    state: str | None
+    due_at: datetime | None
+    attempts: int | None
+
+    def may_be_heard(self, now: datetime) -> bool:
+        """Also one that waits to be tried again; not a step whose time is still to come."""
+        waits = self.state == State.DUE and self.due_at is not None and (self.due_at <= now or bool(self.attempts))
+        return self.state in ALIVE or waits
+
+
 def watch(*, now: datetime) -> None:
-    """Looks after urgent alerts that nobody has taken on: lays steps that are missing, and does not wait for the next
+    """Looks after urgent alerts that nobody has taken on: lays what is missing, and does not wait for the next step
     where nobody could be told.
 
-    One statement where all is taken on, and two more for however many are not.
+    One statement where all is taken on, and one more for however many are not.
     """
-    waiting = {alert.pk: alert for alert in _unanswered(now)}
-    if not waiting:
-        return
-    told = _told(waiting.values())
-    for pk, alert in waiting.items():
-        messages = told.get(pk, [])
-        if not any(message.kind == Kind.ALERT_CALL for message in messages):
-            _lay_steps(alert, now)
-        elif not any(_may_be_heard(message, now) for message in messages):
-            _bring_forward(messages, now)
+    waiting = list(_unanswered(now))
+    laid = _laid(waiting) if waiting else {}
+    for alert in waiting:
+        _look_after(alert, laid.get(alert.pk, []), now)
+
+
+def _look_after(alert: Alert, laid: Sequence[Laid], now: datetime) -> None:
+    kinds = {each.kind for each in laid}
+    if Kind.URGENT_ALERT not in kinds:
+        _lay(_notice, alert, now)
+    if Kind.ALERT_CALL not in kinds:
+        _lay(_steps, alert, now)
+    elif Kind.URGENT_ALERT in kinds and not any(each.may_be_heard(now) for each in laid):
+        _bring_forward(laid, now)
 
 
 def _unanswered(now: datetime) -> QuerySet[Alert]:
@@ -164,28 +195,19 @@ def _unanswered(now: datetime) -> QuerySet[Alert]:
     return recent.select_related("episode__patient", "episode__clinic")
 
 
-def _told(alerts: Iterable[Alert]) -> dict[UUID, list[OutboxMessage]]:
+def _laid(alerts: Sequence[Alert]) -> dict[UUID, list[Laid]]:
     """By alert what was laid for it, earliest first."""
-    patients = {alert.episode.patient_id for alert in alerts}
-    rows = OutboxMessage.objects.filter(
-        patient__in=patients, kind__in=(Kind.URGENT_ALERT, Kind.ALERT_UNANSWERED, Kind.ALERT_CALL)
-    )
-    found: dict[UUID, list[OutboxMessage]] = {}
-    for message in rows.select_related("occurrence").order_by("due_at"):
-        if message.occurrence is not None:
-            found.setdefault(alert_in(message.occurrence.slot), []).append(message)
+    told = Occurrence.objects.filter(patient__in={alert.episode.patient_id for alert in alerts}, rule__in=KINDS)
+    columns = ("pk", "rule", "slot", "messages__state", "messages__due_at", "messages__attempts")
+    found: dict[UUID, list[Laid]] = {}
+    for row in told.order_by("due_at").values_list(*columns):
+        found.setdefault(alert_in(row[2]), []).append(Laid._make(row))
     return found
 
 
-def _may_be_heard(message: OutboxMessage, now: datetime) -> bool:
-    """Also one that waits to be tried again; not a step whose time is still to come."""
-    return message.state in ALIVE or (message.state == State.DUE and (message.due_at <= now or message.attempts > 0))
-
-
-def _bring_forward(messages: Sequence[OutboxMessage], now: datetime) -> None:
+def _bring_forward(laid: Sequence[Laid], now: datetime) -> None:
     """Makes the next step due at once, whoever it is for."""
-    coming = [message for message in messages if message.state == State.DUE]
+    coming = [each.occurrence for each in laid if each.state == State.DUE]
     if coming:
-        step = coming[0].occurrence_id
-        OutboxMessage.objects.filter(occurrence=step, state=State.DUE, due_at__gt=now).update(due_at=now)
+        OutboxMessage.objects.filter(occurrence=coming[0], state=State.DUE, due_at__gt=now).update(due_at=now)
         wakeups.wake_after_commit()

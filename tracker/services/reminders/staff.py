@@ -28,9 +28,7 @@ from tracker.services.reminders.look import (
 
 SILENT_DAYS = 2
 
-ALERT_KINDS = (Kind.URGENT_ALERT, Kind.ALERT_UNANSWERED, Kind.ALERT_CALL)
-
-WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset({*ALERT_KINDS, Kind.MORNING_LIST})
+WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset({*notices.KINDS, Kind.MORNING_LIST})
 """Kinds that need no open recovery: a clinic's list, and an alert, which ends by somebody's word alone."""
 
 
@@ -102,5 +100,5 @@ STAFF_STILL_WANTED: dict[str, Callable[[Subject], str]] = {
     Kind.UNSEEN: unseen_stands,
     Kind.UNREACHABLE: unreachable_stands,
     Kind.MORNING_LIST: morning.nothing_waits,
-    **dict.fromkeys(ALERT_KINDS, alert_stands),
+    **dict.fromkeys(notices.KINDS, alert_stands),
 }
