@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,8 +20,10 @@ from tests.scenes import Staff
 from tests.services.reminding import LEASE_AND_A_BIT, claimed, fresh, mails, message, text_of
 from tracker.channels.file import Written
 from tracker.clock import StoppedClock
-from tracker.models import Alert, Attempt, Episode, Kind, Occurrence, OutboxMessage
-from tracker.services import dispatch, outbox
+from tracker.models import Alert, Attempt, Episode, Kind, Occurrence, OutboxMessage, Reach, Restriction
+from tracker.services import devices, dispatch, outbox, reminders
+from tracker.services.kinds import MOST_A_DAY
+from tracker.services.reminders import Postponed
 
 State = OutboxMessage.State
 pytestmark = pytest.mark.django_db
@@ -217,3 +220,179 @@ def test_a_repeat_tells_the_reader_that_it_may_be_one(urgent: OutboxMessage, mai
     OutboxMessage.objects.update(repeat=True)
     dispatch.deliver(now=NOW)
     assert "You may have had this message before" in text_of(mails(mail)[0])
+
+
+# --- One letter for several -----------------------------------------------------------------------------------------
+
+
+def test_what_is_due_to_a_patient_at_one_moment_comes_as_one_mail(home: Staff, mail: Path) -> None:
+    knee = scenes.knee(home)
+    signature = Restriction.objects.filter(episode=knee, superseded_by=None).values_list("signature", flat=True)
+    Occurrence.objects.all().delete()
+    rows = [message(knee), message(knee, Kind.RESTRICTION_CHANGED, slot=str(signature.first()))]
+    dispatch.deliver(now=NOW)
+    (letter,) = mails(mail)
+    assert {(fresh(row).state, fresh(row).message_id) for row in rows} == {(State.SENT, letter["Message-ID"])}
+    assert Attempt.objects.filter(result=Attempt.Result.SENT).count() == 2
+
+
+def test_what_is_no_longer_wanted_drops_out_of_the_letter_and_the_rest_goes(knee: Episode, mail: Path) -> None:
+    wanted, unwanted = message(knee), message(knee)
+    Occurrence.objects.filter(pk=unwanted.occurrence_id).update(state="cancelled", reason="It was moved.")
+    dispatch.deliver(now=NOW)
+    assert len(mails(mail)) == 1
+    assert (fresh(wanted).state, fresh(unwanted).state, fresh(unwanted).reason) == (State.SENT, State.CANCELLED, "It was moved.")  # fmt: skip
+
+
+def test_what_has_to_wait_drops_out_of_the_letter_and_keeps_its_new_time(
+    knee: Episode, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, early = message(knee), message(knee)
+    until = NOW + timedelta(hours=1)
+    objection = reminders.objection
+
+    def asked(row: OutboxMessage, *, now: datetime) -> object:
+        return Postponed(until, "It waits.") if row.pk == early.pk else objection(row, now=now)
+
+    monkeypatch.setattr(reminders, "objection", asked)
+    dispatch.deliver(now=NOW)
+    assert fresh(wanted).state == State.SENT
+    assert (fresh(early).state, fresh(early).due_at, fresh(early).reason) == (State.DUE, until, "It waits.")
+
+
+def test_an_error_over_one_message_holds_up_none_of_its_letter(
+    knee: Episode, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, odd = message(knee), message(knee)
+    objection = reminders.objection
+    monkeypatch.setattr(
+        reminders, "objection", lambda row, *, now: 1 / 0 if row.pk == odd.pk else objection(row, now=now)
+    )
+    dispatch.deliver(now=NOW)
+    assert (fresh(wanted).state, fresh(odd).state) == (State.SENT, State.DUE)
+    assert fresh(odd).last_error == "ZeroDivisionError in the program"
+
+
+def test_a_letter_of_which_one_message_was_lost_to_another_sender_does_not_leave_and_the_rest_goes_next_time(
+    knee: Episode, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, kept = message(knee), message(knee)
+    begin = outbox.begin
+
+    def late(rows: Sequence[OutboxMessage], *, message_id: str, now: datetime) -> bool:
+        monkeypatch.setattr(outbox, "begin", begin)
+        OutboxMessage.objects.filter(pk=lost.pk).update(state=State.CLAIMED, holder="another", fence=9)
+        return begin(rows, message_id=message_id, now=now)
+
+    monkeypatch.setattr(outbox, "begin", late)
+    dispatch.deliver(now=NOW)
+    assert not mails(mail)
+    dispatch.deliver(now=NOW)
+    assert len(mails(mail)) == 1
+    assert (fresh(lost).state, fresh(kept).state) == (State.CLAIMED, State.SENT)
+
+
+def test_an_urgent_notice_goes_alone_and_first(knee: Episode, urgent: OutboxMessage, home: Staff, mail: Path) -> None:
+    routine = message(knee, Kind.GATE_DUE, reader=home.physiotherapist.user, due_at=NOW - timedelta(minutes=1))
+    dispatch.deliver(now=NOW)
+    assert (fresh(urgent).state, fresh(routine).state) == (State.SENT, State.DUE)
+    assert [str(letter["Subject"]) for letter in mails(mail)] == ["Urgent: please look now"]
+
+
+def test_what_was_replayed_goes_again_whole_and_apart_from_what_is_new(
+    knee: Episode, sink: Sink, clock: StoppedClock
+) -> None:
+    one, _ = message(knee), message(knee)
+    sink.answers["END"] = CUT
+    dispatch.deliver(now=NOW)
+    del sink.answers["END"]
+    clock.advance(minutes=1)
+    outbox.replay(fresh(one), now=clock.instant)
+    message(knee)
+    while dispatch.deliver(now=clock.instant):
+        pass
+    first, *others = map(message_from_bytes, sink.taken)
+    assert sorted(letter["Message-ID"] == first["Message-ID"] for letter in others) == [False, True]
+
+
+# --- An address that leads nowhere ----------------------------------------------------------------------------------
+
+
+def test_what_is_refused_for_good_is_told_by_the_next_way_and_the_clinic_hears_of_the_address(
+    knee: Episode, sink: Sink
+) -> None:
+    row = message(knee)
+    sink.answers["RCPT"] = "550 no such user"
+    while dispatch.deliver(now=NOW):
+        pass
+    assert fresh(row).state == State.FAILED
+    other = OutboxMessage.objects.exclude(pk=row.pk).get(occurrence=row.occurrence_id)
+    assert (other.channel, other.state) == ("app", State.SENT)
+    assert Reach.objects.get(patient=knee.patient, channel="email").failure == "550 no such user"
+    assert OutboxMessage.objects.filter(kind=Kind.UNREACHABLE, channel="calls", state=State.SENT).count() == 1
+
+
+def test_what_is_refused_for_good_by_a_sender_that_lost_it_is_told_by_no_other_way(
+    knee: Episode, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = message(knee)
+    sink.answers["RCPT"] = "550 no such user"
+    refused = outbox.refused
+
+    def late(rows: Sequence[OutboxMessage], **outcome: Any) -> bool:
+        OutboxMessage.objects.filter(pk=row.pk).update(holder="another", fence=9)
+        return refused(rows, **outcome)
+
+    monkeypatch.setattr(outbox, "refused", late)
+    dispatch.deliver(now=NOW)
+    assert OutboxMessage.objects.filter(occurrence=row.occurrence_id).count() == 1
+
+
+def test_a_channel_that_this_installation_does_not_have_speaks_against_no_address(knee: Episode) -> None:
+    row = message(knee)
+    OutboxMessage.objects.filter(pk=row.pk).update(channel="pigeon")
+    dispatch.deliver(now=NOW)
+    assert fresh(row).state == State.FAILED
+    assert not Reach.objects.exists()
+
+
+def test_the_message_too_many_of_a_day_is_in_the_patients_list_instead(knee: Episode, mail: Path) -> None:
+    for _ in range(MOST_A_DAY + 1):
+        row = message(knee)
+        dispatch.deliver(now=NOW)
+    assert fresh(row).state == State.CANCELLED
+    dispatch.deliver(now=NOW)
+    other = OutboxMessage.objects.exclude(pk=row.pk).get(occurrence=row.occurrence_id)
+    assert (other.channel, other.state, other.settled_at) == ("app", State.SENT, None)
+    assert len(mails(mail)) == MOST_A_DAY
+
+
+def test_browsers_that_are_gone_are_forgotten(knee: Episode, monkeypatch: pytest.MonkeyPatch) -> None:
+    message(knee)
+    forgotten: list[str] = []
+    monkeypatch.setattr(devices, "gone", lambda *, endpoints: forgotten.extend(endpoints))
+    monkeypatch.setattr(Written, "gone", ("https://push.example/1",))
+    dispatch.deliver(now=NOW)
+    assert forgotten == ["https://push.example/1"]
+
+
+# --- A lease is not outlived ----------------------------------------------------------------------------------------
+
+
+def test_a_sender_gives_back_what_it_cannot_get_to_before_its_lease_ends(
+    home: Staff, clock: StoppedClock, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each letter takes all the patience that a channel has."""
+    knees = [scenes.knee(home, signed=False) for _ in range(4)]
+    Occurrence.objects.all().delete()
+    rows = [message(each) for each in knees]
+    commit = Written.commit
+
+    def slowly(self: Written) -> str:
+        clock.advance(seconds=25)
+        return commit(self)
+
+    monkeypatch.setattr(Written, "commit", slowly)
+    dispatch.deliver(now=NOW)
+    assert sorted(fresh(row).state for row in rows) == [State.DUE, State.DUE, State.SENT, State.SENT]
+    assert clock.instant - NOW < outbox.LEASE
