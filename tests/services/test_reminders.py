@@ -25,8 +25,8 @@ from tracker.models import (
     Patient,
     ReminderPlan,
 )
-from tracker.services import episodes, reminders
-from tracker.services.kinds import CALENDAR
+from tracker.services import episodes, reminders, reviews, ticks
+from tracker.services.kinds import CALENDAR, OPTIONAL
 from tracker.services.reminders.planner import BATCH
 
 State = OutboxMessage.State
@@ -312,6 +312,91 @@ def test_starting_twice_keeps_what_the_patient_chose(knee: Episode, clock: Stopp
     reminders.start(patient=knee.patient, now=clock.instant)
     assert ReminderPlan.objects.get(kind=Kind.CHECK_IN).at == time(20)
     assert sorted(ReminderPlan.objects.values_list("kind", flat=True)) == sorted(CALENDAR)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, rule in OPTIONAL.items() if rule.with_check_in])
+def test_what_comes_with_the_check_in_has_no_hour_of_its_own(knee: Episode, clock: StoppedClock, kind: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        reminders.change(patient=knee.patient, kind=kind, now=clock.instant, at=time(11))
+    assert list(refusal.value.fields) == ["at"]
+    kept = reminders.change(patient=knee.patient, kind=kind, now=clock.instant, at=time(9), enabled=False)
+    assert (kept.at, kept.enabled) == (time(9), False)
+    move(knee, clock, at=time(7, 30))
+    follower = ReminderPlan.objects.get(kind=kind)
+    assert (follower.at, follower.enabled, follower.next_due_at) == (time(7, 30), False, None)
+
+
+def test_what_was_found_for_the_hour_of_the_check_in_is_not_lost_when_the_hour_moves_into_the_past(
+    home: Staff, knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    reviews.book(episode=knee, by=home.coordinator, key="XRAY_6W", booked_at=at(WEDNESDAY, 10))
+    for minute in (40, 55):  # before and after it was found
+        clock.set(at(TUESDAY, 8, minute))
+        reminders.plan(now=clock.instant)
+        move(knee, clock, at=time(8, minute - 30))
+    run()
+    assert to(mail, knee.patient.email) == ["Your appointment tomorrow"]
+    assert [day for day, state, _ in ends(Kind.REVIEW_TOMORROW) if state == State.SENT] == [WEDNESDAY]
+
+
+@pytest.mark.parametrize("kind", [kind for kind, rule in CALENDAR.items() if rule.optional])
+def test_a_kind_switched_off_stays_off_whatever_else_changes(
+    home: Staff, knee: Episode, clock: StoppedClock, kind: str
+) -> None:
+    reminders.change(patient=knee.patient, kind=kind, now=clock.instant, enabled=False)
+    move(knee, clock, at=time(10))
+    reminders.start(patient=knee.patient, now=clock.instant)
+    reminders.start_all(clinic=home.clinic, now=clock.instant)
+    reminders.resume(now=clock.instant)
+    knee.patient.time_zone = "America/New_York"
+    knee.patient.save()
+    reminders.rezone(patient=knee.patient, now=clock.instant)
+    reminders.change(patient=knee.patient, kind=kind, now=clock.instant, channels=["app"])
+    for hours in range(0, 49, 6):
+        reminders.plan(now=clock.instant + timedelta(hours=hours))
+    off = ReminderPlan.objects.get(kind=kind)
+    assert (off.enabled, off.next_due_at) == (False, None)
+    assert not OutboxMessage.objects.filter(kind=kind, state=State.DUE).exists()
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        ({"at": time(10)}, "The reminder was moved to 10:00."),
+        ({"channels": ["app", "email"]}, "You chose another way for this reminder."),
+        ({"enabled": False, "at": time(10)}, "The reminder was switched off."),
+    ],
+)
+def test_what_is_taken_back_says_what_was_changed(
+    knee: Episode, clock: StoppedClock, wish: dict[str, Any], reason: str
+) -> None:
+    reminders.plan(now=clock.instant)
+    move(knee, clock, **wish)
+    assert {row.reason for row in Occurrence.objects.filter(rule=Kind.CHECK_IN, state="cancelled")} == {reason}
+
+
+def test_whoever_was_taken_on_before_there_was_a_kind_gets_it_at_the_tick(
+    home: Staff, knee: Episode, clock: StoppedClock
+) -> None:
+    move(knee, clock, at=time(20))
+    ReminderPlan.objects.exclude(kind=Kind.CHECK_IN).delete()
+    closed = scenes.knee(home, signed=False)
+    ReminderPlan.objects.filter(patient=closed.patient).delete()
+    Episode.objects.filter(pk=closed.pk).update(state=Episode.State.CLOSED)
+    ticks.daily(now=clock.instant)
+    plans = {plan.kind: plan.at for plan in ReminderPlan.objects.filter(patient=knee.patient)}
+    assert set(plans) == set(CALENDAR)
+    with_it = {plans[kind] for kind, rule in CALENDAR.items() if rule.with_check_in}
+    assert with_it == {plans[Kind.CHECK_IN]} == {time(20)}
+    assert not ReminderPlan.objects.filter(patient=closed.patient).exists()
+
+
+def test_the_tick_asks_once_who_lacks_a_kind(home: Staff, clock: StoppedClock) -> None:
+    for _ in range(3):
+        scenes.knee(home, signed=False)
+    with CaptureQueriesContext(connection) as taken:
+        reminders.start_all(clinic=home.clinic, now=clock.instant)
+    assert len(taken) == 1
 
 
 # --- The planner itself ---------------------------------------------------------------------------------------------
