@@ -11,6 +11,8 @@ from django.test import Client
 
 from tests import post, scenes
 from tests.scenes import Staff
+from tracker import clock
+from tracker.channels import webpush
 from tracker.clinical.terms import Decision
 from tracker.models import (
     Alert,
@@ -22,11 +24,24 @@ from tracker.models import (
     Hold,
     Kind,
     MilestoneRecord,
+    OutboxMessage,
     Patient,
+    PushSubscription,
     Restriction,
     User,
 )
-from tracker.services import accounts, clearances, episodes, measurements, milestones, restrictions, triage
+from tracker.services import (
+    accounts,
+    clearances,
+    devices,
+    episodes,
+    links,
+    measurements,
+    milestones,
+    reminders,
+    restrictions,
+    triage,
+)
 from tracker.services.restrictions import NewOrder
 
 ACTORS = (
@@ -128,6 +143,14 @@ def _clinic(mark: str, name: str) -> Staff:
 def _sign_in(knee: Episode) -> User:
     user = scenes.patient(knee).user
     accounts.issue_token(user=user, name=f"phone of {knee.patient.given_name}")
+    _, key = webpush.new_keys()
+    devices.subscribe(
+        user=user,
+        endpoint=f"https://fcm.googleapis.com/{knee.patient.given_name}",
+        p256dh=key,
+        auth=webpush.written(bytes(16)),
+        now=clock.now(),
+    )
     return user
 
 
@@ -169,7 +192,14 @@ def _objects(knee: Episode) -> dict[str, str]:
         "alerts": str(Alert.objects.get(episode=knee, code="breathless").pk),
         "patients": str(Patient.objects.get(episodes=knee).pk),
         "tokens": first(ApiToken.objects.filter(user=knee.patient.user)),
+        "messages": str(post.ended(knee, OutboxMessage.State.FAILED).pk),
         "calls": str(post.entry(knee, Kind.SILENCE).pk),
+        "list": str(post.entry(knee, Kind.MILESTONES, channel="app").pk),
+        "unsubscribe": reminders.unsubscribe_token(
+            OutboxMessage(kind=Kind.CHECK_IN, channel="email", patient_id=knee.patient_id)
+        ),
+        "l": links.shorten(path="/today/", now=clock.now()).split("/")[2],
+        "push": first(PushSubscription.objects.filter(user=knee.patient.user)),
         "protocols": "mowhto_std",
         "reviews": "xray_6w",
         "v1": "nothing/here/",

@@ -14,6 +14,7 @@ from tracker.models import PushSubscription, User
 
 MOST = 5
 """Browsers a person; a further one takes the place of the oldest, which is likely to be gone."""
+LONGEST_ENDPOINT = PushSubscription._meta.get_field("endpoint").max_length or 0
 LONGEST_NAME = PushSubscription._meta.get_field("device").max_length or 0
 TRY_AGAIN = "This browser did not say how to reach it. Reload the page and try again."
 UNKNOWN_SERVICE = "This browser's notifications come by a service that we do not know. Use e-mail instead."
@@ -27,7 +28,7 @@ def subscribe(
 
     Raises Invalid for an address outside the push services that are known, since messages will be sent there.
     """
-    if not push.is_known(endpoint):
+    if not push.is_known(endpoint) or len(endpoint) > LONGEST_ENDPOINT:
         raise Invalid({"endpoint": UNKNOWN_SERVICE})
     if not push.are_keys(p256dh, auth):
         raise Invalid({"keys": TRY_AGAIN})
@@ -46,6 +47,11 @@ def forget(*, user: User, device_id: UUID) -> bool:
 def gone(*, endpoints: Sequence[str]) -> int:
     """Forgets the browsers that their push services no longer know. Returns how many."""
     return PushSubscription.objects.filter(endpoint__in=endpoints).delete()[0]
+
+
+def of(*, user: User) -> list[PushSubscription]:
+    """The browsers of this user, the newest first."""
+    return list(PushSubscription.objects.filter(user=user).order_by("-created_at", "-pk"))
 
 
 def new_keys() -> tuple[str, str]:

@@ -13,6 +13,7 @@ LASTS = timedelta(days=30)
 REUSED = timedelta(days=1)
 """For so long a link to the same page is given out again. It leads to a page, not to a person, and guards nothing."""
 RANDOM_BYTES = 8
+LONGEST = ShortLink._meta.get_field("path").max_length or 0
 PAGES = (
     "/today/",
     "/check-in/",
@@ -44,7 +45,8 @@ def path_of(*, code: str, now: datetime) -> str | None:
 
 
 def leads_to_a_page(path: str) -> bool:
-    return path.startswith(PAGES) and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    plain = path.isascii() and path.isprintable() and len(path) <= LONGEST
+    return plain and path.startswith(PAGES) and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
 
 
 def _given_out(path: str, now: datetime) -> str | None:
