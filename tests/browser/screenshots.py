@@ -135,6 +135,7 @@ def _scenes() -> dict[str, tuple[str, str]]:
         "plan": ("/plan/", mine["usual"]),
         "plan-full": ("/plan/", mine["free"]),
         "settings": ("/settings/", mine["usual"]),
+        "reminders": ("/reminders/", mine["usual"]),
         "not-found": ("/nowhere/", mine["usual"]),
         "worklist": ("/worklist/", physio),
         "alerts": ("/alerts/", physio),
@@ -167,6 +168,15 @@ def _post(usual: Any, held: Any, flagged: Any, femur: Any) -> None:
     post.entry(flagged, Kind.ALERT_CALL, ago=timedelta(minutes=20))
     silent = post.entry(femur, Kind.SILENCE, ago=timedelta(hours=3))
     post.entry(usual, Kind.UNREACHABLE, ago=timedelta(days=1))
+    done = "You had already checked in for that day."
+    for days, end, reason in (
+        (1, state.SENT, ""),
+        (1, state.CANCELLED, done),
+        (2, state.SENT, ""),
+        (3, state.CANCELLED, done),
+    ):
+        post.ended(usual, end, kind=Kind.NUDGE if reason else Kind.CHECK_IN, reason=reason, ago=timedelta(days=days))
+    post.entry(usual, Kind.MILESTONES, channel="app", ago=timedelta(hours=2))
     colleague = User.objects.get(name="Jo Mbeki")
     by = Actor(colleague, colleague.memberships.get().role, femur.clinic)
     calls.record(message=silent, by=by, outcome="no_answer", note="Mailbox. Will try again at noon.")

@@ -15,7 +15,8 @@ from tests import post, scenes
 from tests.conftest import A_MONDAY_MORNING as NOW
 from tests.scenes import Staff
 from tracker.clock import StoppedClock
-from tracker.models import Breaker, Episode, Heartbeat, Kind, OutboxMessage, Sending, User
+from tracker.models import AuditEvent, Breaker, Episode, Heartbeat, Kind, OutboxMessage, Sending, User
+from tracker.services import sending
 from tracker.web import standstill
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +166,89 @@ def test_fifty_messages_stand_on_a_page_and_its_cost_does_not_grow(physio: Clien
 @pytest.mark.parametrize("query", ["?state=x", "?page=0", "?page=99", "?state=sent", "?page=%00"])
 def test_an_address_that_means_nothing_shows_the_page(physio: Client, query: str) -> None:
     assert "<h1>Operations</h1>" in page(physio, query)
+
+
+# --- Another chance -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.DEAD, State.UNCERTAIN])
+def test_a_message_is_sent_again_under_its_own_name_and_the_trail_says_who(
+    physio: Client, riverside: Staff, knee: Episode, state: str
+) -> None:
+    row = post.ended(knee, state, message_id="<one@example.org>")
+    back = f"/operations/?state={state}&page=1#messages"
+    answer = physio.post(f"/operations/messages/{row.pk}/replay/", {"next": back})
+    assert answer.headers["Location"] == back
+    again = OutboxMessage.objects.get(pk=row.pk)
+    assert (again.state, again.dedupe_key, again.repeat) == (State.DUE, row.dedupe_key, state == State.UNCERTAIN)
+    event = AuditEvent.objects.get(action="message replayed")
+    assert (event.user, event.object_id) == (riverside.physiotherapist.user, str(row.pk))
+    assert event.detail == {"kind": "check_in", "was": state}
+    assert "It is due again." in page(physio)
+
+
+def test_what_may_have_arrived_says_so_on_its_button(physio: Client, knee: Episode) -> None:
+    post.ended(knee, State.UNCERTAIN)
+    assert "Send again, it may arrive twice" in page(physio)
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.EXPIRED, State.CANCELLED, State.DUE])
+def test_what_has_arrived_or_waits_or_came_too_late_is_not_sent_again(
+    physio: Client, knee: Episode, state: str
+) -> None:
+    row = post.ended(knee, state)
+    assert f"/messages/{row.pk}/replay/" not in page(physio, "?state=expired")
+    answer = physio.post(f"/operations/messages/{row.pk}/replay/", follow=True)
+    assert "on its way already, or has been dealt with" in answer.content.decode()
+    assert OutboxMessage.objects.get(pk=row.pk).state == state
+    assert not AuditEvent.objects.filter(action="message replayed").exists()
+
+
+def test_a_coordinator_may_send_again_and_a_patient_or_a_stranger_may_not(
+    coordinator: Client, phone: Client, stranger: Client, knee: Episode
+) -> None:
+    row = post.ended(knee, State.FAILED)
+    address = f"/operations/messages/{row.pk}/replay/"
+    assert phone.post(address).status_code == 403
+    assert stranger.post(address).status_code == 404
+    assert coordinator.post(address).status_code == 302
+    assert OutboxMessage.objects.get(pk=row.pk).state == State.DUE
+
+
+# --- After a restore ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shut(knee: Episode) -> OutboxMessage:
+    """Sending is shut, and a message fell due meanwhile."""
+    OutboxMessage.objects.all().delete()
+    sending.shut(why="The database came back from a backup.", now=NOW - timedelta(hours=1))
+    return post.ended(knee, State.DUE, finished_at=None)
+
+
+def test_staff_read_that_sending_is_shut_and_who_can_open_it(physio: Client, shut: OutboxMessage) -> None:
+    text = page(physio)
+    assert "Sending has been shut for 1 hour: The database came back from a backup." in text
+    assert "python3 manage.py resume_sending" in text
+    assert "Open sending again</button>" not in text
+    assert physio.post("/operations/resume/", {"sure": "on"}).status_code == 403
+    assert Sending.objects.get().shut_at is not None
+
+
+def test_an_operator_opens_sending_again_once_sure_and_what_fell_due_is_listed_as_too_late(
+    physio: Client, client: Client, shut: OutboxMessage
+) -> None:
+    client.force_login(User.objects.create_superuser("root@example.org", scenes.PASSWORD, name="Root"))
+    assert "Messages that fell due meanwhile: <b>1</b>" in page(client)
+    unsure = client.post("/operations/resume/")
+    assert unsure.status_code == 400
+    assert "First make sure of this, then tick it." in unsure.content.decode()
+    assert Sending.objects.get().shut_at is not None
+    answer = client.post("/operations/resume/", {"sure": "on"}, follow=True)
+    assert "Messages that fell due meanwhile and expired: 1." in answer.content.decode()
+    assert "Reminders are going out" in answer.content.decode()
+    assert Sending.objects.get().opened_by == "Root"
+    assert listed(page(physio, "?state=expired")) == [str(shut.pk)]
 
 
 # --- Who ------------------------------------------------------------------------------------------------------------

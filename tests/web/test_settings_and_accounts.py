@@ -10,38 +10,28 @@ from django.test import Client
 
 from tests import scenes
 from tests.scenes import Staff
-from tracker.models import ApiToken, Episode, Kind, Patient, ReminderPlan
+from tracker.models import ApiToken, Episode, Patient
 from tracker.services import accounts
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_reminder_moves_to_another_hour_and_zone(phone: Client, knee: Episode) -> None:
-    answer = phone.post("/settings/", {"enabled": "on", "at": "18:30", "time_zone": "Europe/Paris"}, follow=True)
+def test_the_time_zone_changes_and_reminders_keep_their_hour_on_the_wall(phone: Client, knee: Episode) -> None:
+    answer = phone.post("/settings/", {"time_zone": "Europe/Paris"}, follow=True)
     assert "Saved." in answer.content.decode()
-    plan = ReminderPlan.objects.get(patient=knee.patient, kind=Kind.CHECK_IN)
-    assert (plan.at.hour, plan.at.minute, plan.enabled) == (18, 30, True)
     assert Patient.objects.get(pk=knee.patient.pk).time_zone == "Europe/Paris"
+    assert "Daily check-in at 09:00" in answer.content.decode()
 
 
-def test_the_reminder_can_be_switched_off(phone: Client, knee: Episode) -> None:
-    phone.post("/settings/", {"at": "09:00", "time_zone": "Europe/London"})
-    assert not ReminderPlan.objects.get(patient=knee.patient, kind=Kind.CHECK_IN).enabled
+def test_settings_lead_to_the_reminders(phone: Client) -> None:
+    assert 'href="/reminders/"' in phone.get("/settings/").content.decode()
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"at": "25:00", "time_zone": "Europe/London"}, "Write hours and minutes, for example 18:00."),
-        ({"at": "", "time_zone": "Europe/London"}, "Choose a time."),
-        ({"at": "09:00", "time_zone": "Mars/Base"}, "Choose a time zone from the list."),
-        ({"at": "09:00"}, "Choose a time zone from the list."),
-    ],
-)
-def test_a_wrong_setting_is_named_with_its_remedy(phone: Client, given: dict[str, str], said: str) -> None:
+@pytest.mark.parametrize("given", [{"time_zone": "Mars/Base"}, {"time_zone": ""}, {}])
+def test_a_wrong_setting_is_named_with_its_remedy(phone: Client, given: dict[str, str]) -> None:
     answer = phone.post("/settings/", given)
     assert answer.status_code == 400
-    assert said in answer.content.decode()
+    assert "Choose a time zone from the list." in answer.content.decode()
     assert 'class="error-summary"' in answer.content.decode()
 
 

@@ -21,6 +21,11 @@ CORRECTED = "The address was changed since."
 LONGEST_REASON, LONGEST_DETAIL = 120, 300
 
 
+def installed() -> tuple[str, ...]:
+    """The ways out of the house that this installation has, in the order of ChannelName."""
+    return tuple(name for name in channels.installed() if name in ways.OUTWARD)
+
+
 def usable(patient: Patient) -> list[str]:
     """The ways that the patient allows, has an address for, and that did not fail there; the own list comes last."""
     return ways.usable([patient], installed=channels.installed())[patient.pk]

@@ -5,20 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST, require_safe
 
 from tracker import access, clock
 from tracker.access import Actor, Do
-from tracker.models import Kind, OutboxMessage
+from tracker.models import Kind, OutboxMessage, User
 from tracker.selectors import operations as selector
 from tracker.selectors import undelivered
 from tracker.selectors.operations import Part, Pulse, Totals, channel_word, length
 from tracker.selectors.undelivered import Undelivered
-from tracker.web import addresses, shell
+from tracker.services import audit, outbox, sending
+from tracker.web import addresses, shell, standstill
 from tracker.web.staff_words import MESSAGES
 
 State = OutboxMessage.State
@@ -60,7 +65,43 @@ class Shown:
 @require_safe
 @login_required
 def operations(request: HttpRequest) -> HttpResponse:
-    actor, now = access.operations_for(request.user), clock.now()
+    return _page(request, access.operations_for(request.user))
+
+
+@require_POST
+@login_required
+def replay(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Gives a message another chance, and keeps who did."""
+    door = access.message_for(request.user, public_id, Do.OPERATIONS)
+    message, back = door.message, addresses.back(request, "/operations/#messages")
+    with transaction.atomic():
+        made_due = outbox.replay(message, now=clock.now())
+        if made_due:
+            audit.note(
+                door.actor, "message replayed", message.episode, message.pk, kind=message.kind, was=message.state
+            )
+    if made_due:
+        messages.success(request, "It is due again. Just before it leaves we ask once more whether it is still wanted.")
+    else:
+        messages.warning(request, "This message is on its way already, or has been dealt with.")
+    return redirect(back)
+
+
+@require_POST
+@login_required
+def resume(request: HttpRequest) -> HttpResponse:
+    """Opens sending again after a restore, by somebody who has made sure that this database is the only one."""
+    user = access.operator(request.user)
+    if request.POST.get("sure") != "on":
+        return _page(request, access.operations_for(user), unsure=True, status=400)
+    expired = sending.open_again(by=user.name or user.email, now=clock.now())
+    standstill.forget()
+    messages.success(request, f"Sending is open again. Messages that fell due meanwhile and expired: {expired}.")
+    return redirect("operations")
+
+
+def _page(request: HttpRequest, actor: Actor | None, *, unsure: bool = False, status: int = 200) -> HttpResponse:
+    now = clock.now()
     pulse, totals = selector.pulse(now=now), selector.totals(now=now)
     faults = selector.faults(pulse)
     context = {
@@ -74,9 +115,16 @@ def operations(request: HttpRequest) -> HttpResponse:
         "totals": _totals(totals),
         "as_of": now,
         "zone": ZoneInfo(actor.clinic.time_zone if actor else "UTC"),
+        **(_shut(request, now, unsure) if pulse.shut else {}),
         **(_messages(request, actor, now) if actor else {}),
     }
-    return shell.page(request, "tracker/operations/page.html", actor, context)
+    return shell.page(request, "tracker/operations/page.html", actor, context, status)
+
+
+def _shut(request: HttpRequest, now: datetime, unsure: bool) -> dict[str, Any]:
+    """How sending is opened again, for whoever may."""
+    may_open = isinstance(request.user, User) and request.user.is_superuser
+    return {"shut": True, "may_open": may_open, "fell_due": sending.fell_due(before=now).count(), "unsure": unsure}
 
 
 def _sign(part: Part, pulse: Pulse) -> Sign:

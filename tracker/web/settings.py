@@ -1,4 +1,4 @@
-"""A patient's own settings: when to be reminded, in which time zone, which programs may act for them."""
+"""A patient's own settings: in which time zone they are, which programs may act for them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tracker import access, clock
-from tracker.access import Do
+from tracker import access
+from tracker.access import Do, Door
 from tracker.errors import NotFound
-from tracker.models import Actor, Episode, Kind
+from tracker.models import Actor, Episode
 from tracker.selectors import settings as selector
 from tracker.selectors.settings import Settings
-from tracker.services import accounts, episodes, reminders
+from tracker.services import accounts, episodes
 from tracker.web import shell
 
 AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -47,16 +47,9 @@ class ZoneSelect(forms.Select):
         )
 
 
-class ReminderForm(forms.Form):
-    """When to be reminded of the check-in, in the patient's own time."""
+class ZoneForm(forms.Form):
+    """Where the patient is; reminders keep their hour on the wall there."""
 
-    enabled = forms.BooleanField(label="Remind me to check in", required=False)
-    at = forms.TimeField(
-        label="At what time?",
-        help_text="Your local time, for example 18:00.",
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"required": "Choose a time.", "invalid": "Write hours and minutes, for example 18:00."},
-    )
     time_zone = forms.ChoiceField(
         label="Your time zone",
         help_text="Change it when you travel. Your level is then the stricter of both places' days.",
@@ -83,11 +76,11 @@ def settings(request: HttpRequest) -> HttpResponse:
     door = access.own_episode(request.user, Do.SETTINGS)
     found = selector.settings(door.actor.user, door.episode.patient)
     if request.method != "POST":
-        return _page(request, door.actor, found, ReminderForm(initial=_initial(door.episode, found)))
-    form = ReminderForm(request.POST)
+        return _page(request, door, found, ZoneForm(initial=_initial(door.episode)))
+    form = ZoneForm(request.POST)
     if not form.is_valid():
-        return _page(request, door.actor, found, form, status=400)
-    _save(door.episode, door.actor, form.cleaned_data)
+        return _page(request, door, found, form, status=400)
+    _save(door.episode, door.actor, form.cleaned_data["time_zone"])
     messages.success(request, "Saved.")
     return redirect("settings")
 
@@ -101,8 +94,8 @@ def make_token(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         _, secret = accounts.issue_token(user=door.actor.user, name=form.cleaned_data["name"])
     found = selector.settings(door.actor.user, door.episode.patient)
-    reminder = ReminderForm(initial=_initial(door.episode, found))
-    return _page(request, door.actor, found, reminder, None if secret else form, secret, 200 if secret else 400)
+    zone = ZoneForm(initial=_initial(door.episode))
+    return _page(request, door, found, zone, None if secret else form, secret, 200 if secret else 400)
 
 
 @require_POST
@@ -116,29 +109,29 @@ def revoke_token(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("settings")
 
 
-def _initial(episode: Episode, found: Settings) -> dict[str, Any]:
-    plan = found.check_in
-    usual = {"enabled": False, "at": None} if plan is None else {"enabled": plan.enabled, "at": plan.at}
-    return {"time_zone": episode.patient.time_zone, **usual}
+def _initial(episode: Episode) -> dict[str, str]:
+    return {"time_zone": episode.patient.time_zone}
 
 
-def _save(episode: Episode, by: Actor, wanted: dict[str, Any]) -> None:
-    """The zone first: the hour is meant in it."""
-    if wanted["time_zone"] != episode.patient.time_zone:
-        episodes.change_details(episode=episode, by=by, changes={"time_zone": wanted["time_zone"]})
-    reminders.change(
-        patient=episode.patient, kind=Kind.CHECK_IN, now=clock.now(), at=wanted["at"], enabled=wanted["enabled"]
-    )
+def _save(episode: Episode, by: Actor, zone: str) -> None:
+    if zone != episode.patient.time_zone:
+        episodes.change_details(episode=episode, by=by, changes={"time_zone": zone})
 
 
 def _page(
     request: HttpRequest,
-    actor: Actor,
+    door: Door,
     found: Settings,
-    form: ReminderForm,
+    form: ZoneForm,
     token_form: TokenForm | None = None,
     secret: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {"form": form, "token_form": token_form or TokenForm(), "tokens": found.tokens, "secret": secret}
-    return shell.page(request, "tracker/settings/page.html", actor, context, status)
+    context = {
+        "form": form,
+        "token_form": token_form or TokenForm(),
+        "tokens": found.tokens,
+        "reminder": found.check_in,
+        "secret": secret,
+    }
+    return shell.page(request, "tracker/settings/page.html", door.actor, context, status)

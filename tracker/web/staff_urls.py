@@ -30,4 +30,6 @@ urlpatterns: list[URLPattern] = [
     path("protocols/", protocols.listing, name="protocols"),
     path("protocols/<slug:key>/", protocols.protocol, name="protocol"),
     path("operations/", operations.operations, name="operations"),
+    path("operations/resume/", operations.resume, name="operations-resume"),
+    path("operations/messages/<uuid:public_id>/replay/", operations.replay, name="operations-replay"),
 ]

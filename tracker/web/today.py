@@ -18,6 +18,7 @@ from tracker.access import Do
 from tracker.clinical import explain
 from tracker.clinical.terms import Side, Urgency
 from tracker.models import Episode
+from tracker.selectors import reminders as told
 from tracker.selectors import today as selector
 from tracker.selectors.today import Today
 from tracker.services import restrictions
@@ -77,6 +78,7 @@ def _day(episode: Episode, seen: Today) -> dict[str, Any]:
     may, not_yet = explain.may_do(seen.case.plan, seen.case.history, seen.allowed)
     return {
         "call": voice.said(seen.urgent, to),
+        "unread": len(told.entries(episode.patient, now=clock.now())),
         "next_step": voice.next_step(seen.allowed, side),
         "may": may[:LINES],
         "not_yet": not_yet[:LINES],
