@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -368,10 +369,12 @@ else:
 SMS_URL = "files://" if DEMO else text("SMS_URL")
 VAPID_PRIVATE_KEY, VAPID_PUBLIC_KEY = ("", "") if DEMO else (text("VAPID_PRIVATE_KEY"), text("VAPID_PUBLIC_KEY"))
 VAPID_CONTACT = text("VAPID_CONTACT")
-if SMS_URL.startswith("twilio:"):
+if SMS_URL and not DEMO:
+    if not re.fullmatch(r"twilio://[^:@/]+:[^:@/]+@/.+", SMS_URL):
+        raise ImproperlyConfigured(
+            "SMS_URL must be twilio://SID:TOKEN@/SENDER, with a number of yours such as +447700900123 as the sender."
+        )
     with_extra("sms", "twilio", "twilio", "SMS_URL")
-elif SMS_URL and not DEMO:
-    raise ImproperlyConfigured("SMS_URL must begin with twilio: for example twilio://SID:TOKEN@/+447700900123")
 if VAPID_PRIVATE_KEY:
     with_extra("push", "cryptography", "cryptography", "VAPID_PRIVATE_KEY")
     if not (VAPID_PUBLIC_KEY and VAPID_CONTACT.startswith(("mailto:", "https:"))):

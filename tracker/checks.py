@@ -31,12 +31,12 @@ def broker_is_shared(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility, deploy=True)
 def mail_leaves_the_machine(**_: Any) -> list[CheckMessage]:
-    if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
+    if settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") or settings.EMAIL_BACKEND.startswith("anymail."):
         return []
     return [
         checks.Warning(
             "E-mail is not sent: nobody would be told of an urgent alert.",
-            hint="Set EMAIL_URL, for example smtp+tls://user:password@host:587.",
+            hint="Set EMAIL_URL, for example smtp+tls://user:password@host:587, or MAIL_PROVIDER.",
             id="tracker.W001",
         )
     ]
