@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from tracker.selectors.localtime import due_instant, end_of, first_after, start_of
+from tracker.selectors.localtime import due_instant, end_of, first_after, quiet_until, start_of
 
 ODD_ZONES = (
     "Africa/Cairo", "America/Havana", "America/New_York", "America/Nuuk", "America/Santiago", "Asia/Beirut", "Atlantic/Azores",
@@ -72,3 +72,29 @@ def test_the_next_time_is_strictly_later_so_that_nothing_is_planned_twice() -> N
 def test_a_day_starts_at_its_first_minute_even_without_a_midnight() -> None:
     assert start_of(date(2027, 4, 30), "Africa/Cairo") == at(2027, 4, 29, 22)
     assert end_of(date(2027, 4, 29), "Africa/Cairo") == at(2027, 4, 29, 22)
+
+
+@pytest.mark.parametrize(
+    ("moment", "since", "until", "zone", "ends"),
+    [
+        (at(2026, 6, 15, 21, 30), time(22), time(7), "Europe/London", at(2026, 6, 16, 6)),
+        (at(2026, 6, 15, 3), time(22), time(7), "Europe/London", at(2026, 6, 15, 6)),
+        (at(2026, 6, 15, 21), time(22), time(7), "Europe/London", at(2026, 6, 16, 6)),
+        (at(2026, 6, 15, 20, 59), time(22), time(7), "Europe/London", None),
+        (at(2026, 6, 15, 6), time(22), time(7), "Europe/London", None),
+        # by day, and never
+        (at(2026, 6, 15, 12), time(12), time(14), "Europe/London", at(2026, 6, 15, 13)),
+        (at(2026, 6, 15, 12), time(9), time(9), "Europe/London", None),
+        # an end that is skipped is the first minute after the gap, one that is repeated the first pass
+        (at(2026, 3, 29, 0, 30), time(22), time(1, 30), "Europe/London", at(2026, 3, 29, 1)),
+        (at(2026, 10, 25, 0, 15), time(22), time(1, 30), "Europe/London", at(2026, 10, 25, 0, 30)),
+        (at(2026, 10, 25, 1, 15), time(22), time(1, 30), "Europe/London", None),
+        # over a date that was left out
+        (at(2011, 12, 30, 9), time(22), time(7), "Pacific/Apia", at(2011, 12, 30, 17)),
+        (at(2011, 12, 30, 12), time(22), time(7), "Pacific/Apia", at(2011, 12, 30, 17)),
+    ],
+)
+def test_quiet_is_from_one_hour_to_the_next(
+    moment: datetime, since: time, until: time, zone: str, ends: datetime | None
+) -> None:
+    assert quiet_until(moment, since, until, zone) == ends
