@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from datetime import time as wall_time
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from pytest_django import Settings
 
 from tests import scenes
@@ -47,7 +54,6 @@ def test_a_dry_run_lists_what_would_be_planned_and_sent_and_changes_nothing(knee
     before = Occurrence.objects.count()
     said = due("--dry-run").splitlines()
     assert f"2026-06-16 08:00Z  check_in  patient {knee.patient_id}  would be planned" in said
-    assert f"2026-06-15 17:00Z  nudge  patient {knee.patient_id}  would be planned" in said
     assert said[-1] == f"2026-06-15 08:59Z  check_in  patient {knee.patient_id}  would be sent"
     assert Occurrence.objects.count() == before
     assert not mails(mail)
@@ -60,7 +66,7 @@ def test_a_dry_run_says_why_something_would_not_be_sent(knee: Episode) -> None:
 
 
 def test_a_dry_run_says_until_when_something_would_wait(knee: Episode, clock: StoppedClock) -> None:
-    Patient.objects.update(quiet_from=time(9), quiet_until=time(12))
+    Patient.objects.update(quiet_from=wall_time(9), quiet_until=wall_time(12))
     message(knee)
     assert "would wait until 2026-06-15 11:00Z: " in due("--dry-run")
 
@@ -103,6 +109,34 @@ def test_it_does_as_if_it_were_an_earlier_time(knee: Episode, mail: Path) -> Non
 def test_what_goes_on_forever_goes_by_the_clock(knee: Episode) -> None:
     with pytest.raises(CommandError, match="Leave --at out"):
         due("--forever", "--at", "2026-06-15T08:58Z")
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_what_goes_on_forever_sends_and_ends_when_it_is_told_to(
+    committed: None, clock: StoppedClock, mail: Path, told: signal.Signals, usual_signals: None
+) -> None:
+    row = message(scenes.knee(scenes.clinic(), signed=False))
+
+    def tell() -> None:
+        until = time.monotonic() + 15
+        while fresh(row).state != State.SENT and time.monotonic() < until:
+            time.sleep(0.05)
+        connection.close()
+        os.kill(os.getpid(), told)
+
+    threading.Thread(target=tell).start()
+    assert due("--forever").splitlines() == ["A round every 15 seconds, until SIGTERM or Ctrl-C.", "Stopped."]
+    assert fresh(row).state == State.SENT
+    assert not [thread.name for thread in threading.enumerate() if thread.name == "delivering"]
+
+
+@pytest.fixture
+def usual_signals() -> Iterator[None]:
+    """The command sets what this process does when told to stop; a test must leave that as it was."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 def test_it_says_that_sending_is_shut_and_how_to_go_on(knee: Episode, mail: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from recovery import health
 from recovery.celery import PERIODIC_JOBS
 from tests import scenes
 from tests.conftest import A_MONDAY_MORNING as NOW
@@ -16,7 +17,7 @@ from tests.services.reminding import LEASE_AND_A_BIT, claimed, fresh, message
 from tracker import tasks
 from tracker.clock import StoppedClock
 from tracker.models import Assessment, Clinic, Episode, Heartbeat, Kind, OutboxMessage, ReminderPlan
-from tracker.services import assessments, dispatch, ticks
+from tracker.services import assessments, dispatch, ticks, wakeups
 from tracker.services.assessments import Ticked
 
 State = OutboxMessage.State
@@ -41,7 +42,7 @@ def mail(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("job", "part"),
-    [("plan_reminders", "planner"), ("deliver_messages", "dispatcher"), ("sweep_messages", "sweeper"), ("daily_tick", "tick")],
+    [("plan_reminders", "planner"), ("deliver_messages", "dispatcher"), ("deliver_messages", "sender"), ("sweep_messages", "sweeper"), ("daily_tick", "tick"), ("note_beat", "beat")],
 )  # fmt: skip
 def test_every_job_leaves_a_sign_of_life_each_time(home: Staff, clock: StoppedClock, job: str, part: str) -> None:
     for minute in range(2):
@@ -72,20 +73,26 @@ def test_the_sweep_takes_back_what_a_dead_worker_held(knee: Episode, clock: Stop
     assert "released=1" in Heartbeat.objects.get(name="sweeper").detail
 
 
-def test_a_delivery_that_takes_long_leaves_the_rest_to_the_next_round(
-    home: Staff, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("more", [True, False])
+def test_a_delivery_that_takes_long_rings_for_the_next_to_take_the_rest(
+    home: Staff, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch, more: bool
 ) -> None:
-    steps: list[datetime] = []
+    rung: list[bool] = []
 
     def slow_step(*, now: datetime) -> bool:
-        steps.append(now)
-        clock.advance(seconds=10)
-        return True
+        clock.advance(seconds=30)
+        return more
 
     monkeypatch.setattr(dispatch, "deliver", slow_step)
+    monkeypatch.setattr(wakeups.bell, "ring", lambda: rung.append(True))
     tasks.deliver_messages()
-    assert len(steps) == 3
-    assert Heartbeat.objects.get(name="dispatcher").detail == "more waits"
+    assert bool(rung) == more
+
+
+def test_no_job_comes_so_seldom_that_its_part_would_count_as_dead() -> None:
+    for task, when, dropped_after in PERIODIC_JOBS:
+        assert when.run_every + timedelta(seconds=15) < health.SILENT, task
+        assert dropped_after <= when.run_every.total_seconds()
 
 
 # --- The daily tick -------------------------------------------------------------------------------------------------
