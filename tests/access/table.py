@@ -23,6 +23,10 @@ POST   /accounts/login/                                                       20
 PUT    /accounts/login/                                                       200 200 200 200 200 200 200 200 200
 GET    /accounts/logout/                                                      405 405 405 405 405 405 405 405 405
 POST   /accounts/logout/                                                      302 302 302 302 302 302 302 302 302
+GET    /unsubscribe/<str:token>/                                              200 200 200 200 200 200 200 200 200
+POST   /unsubscribe/<str:token>/                                              200 200 200 200 200 200 200 200 200
+GET    /l/<slug:code>/                                                        302 302 302 302 302 302 302 302 302
+GET    /worker.js                                                             200 200 200 200 200 200 200 200 200
 """
 
 API = """
@@ -77,10 +81,16 @@ POST   /check-in/<uuid:public_id>/                                            30
 GET    /check-in/done/<uuid:public_id>/                                       302 200 404 404 200 200 403 403 404
 GET    /progress/                                                             302 200 200 200 403 403 403 403 403
 GET    /plan/                                                                 302 200 200 200 403 403 403 403 403
+GET    /reminders/                                                            302 200 200 200 403 403 403 403 403
+POST   /reminders/                                                            302 400 400 400 403 403 403 403 403
+POST   /reminders/test/                                                       302 400 400 400 403 403 403 403 403
+POST   /reminders/list/<uuid:public_id>/read/                                 302 302 404 404 403 403 403 403 404
 GET    /settings/                                                             302 200 200 200 403 403 403 403 403
 POST   /settings/                                                             302 400 400 400 403 403 403 403 403
 POST   /settings/tokens/                                                      302 400 400 400 403 403 403 403 403
 POST   /settings/tokens/<uuid:public_id>/revoke/                              302 302 404 404 404 404 404 404 404
+POST   /push/                                                                 302 400 400 400 403 403 403 403 403
+POST   /push/<uuid:public_id>/forget/                                         302 302 404 404 404 404 404 404 404
 """
 
 STAFF_PAGES = """
@@ -114,6 +124,8 @@ GET    /protocols/<slug:key>/                                                 30
 GET    /calls/                                                                302 403 403 403 200 200 403 403 200
 POST   /calls/<uuid:public_id>/                                               302 404 404 404 400 400 403 403 404
 GET    /operations/                                                           302 403 403 403 200 200 200 403 200
+POST   /operations/resume/                                                    302 403 403 403 403 403 403 403 403
+POST   /operations/messages/<uuid:public_id>/replay/                          302 403 404 404 302 302 302 403 404
 """
 
 ADMIN = dict.fromkeys(ACTORS, 302)

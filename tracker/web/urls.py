@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from tracker.web import accounts, checkins, home, plan, progress, settings, today
+from tracker.web import (
+    accounts,
+    bounces,
+    checkins,
+    home,
+    plan,
+    progress,
+    push,
+    reminders,
+    settings,
+    short_links,
+    today,
+    unsubscribe,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -18,8 +31,17 @@ urlpatterns = [
     path("check-in/done/<uuid:public_id>/", checkins.done, name="check-in-done"),
     path("progress/", progress.progress, name="progress"),
     path("plan/", plan.plan, name="plan"),
+    path("reminders/", reminders.reminders, name="reminders"),
+    path("reminders/test/", reminders.test, name="reminder-test"),
+    path("reminders/list/<uuid:public_id>/read/", reminders.read, name="reminder-read"),
     path("settings/", settings.settings, name="settings"),
     path("settings/tokens/", settings.make_token, name="token-make"),
     path("settings/tokens/<uuid:public_id>/revoke/", settings.revoke_token, name="token-revoke"),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("l/<slug:code>/", short_links.short_link, name="short-link"),
+    path("push/", push.subscribe, name="push"),
+    path("push/<uuid:public_id>/forget/", push.forget, name="push-forget"),
+    path("worker.js", push.worker, name="push-worker"),
+    *bounces.patterns(),
     path("", include("tracker.web.staff_urls")),
 ]
