@@ -24,6 +24,14 @@ KINDS = {
     "Your list this morning": "morning_list",
 }
 """By the subject that a reader sees; written down here once more, so that a mix-up in the product shows."""
+LINKS = {
+    "/check-in/": "check_in",
+    "/plan/": "review_tomorrow",
+    "/progress/": "milestones",
+    "/today/": "restriction_changed",
+}
+"""What else a letter tells of shows in where it leads; so no two kinds that lead to one page may be due at a time."""
+LEADS_TO = {"nudge": "/check-in/", "next_step": "/plan/"}
 AGAIN = "Again: "
 
 
@@ -39,8 +47,10 @@ class Mail:
     links: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> str:
-        return KINDS.get(self.subject.removeprefix(AGAIN), self.subject)
+    def kinds(self) -> set[str]:
+        """All that the letter tells of."""
+        kind = KINDS.get(self.subject.removeprefix(AGAIN), self.subject)
+        return {kind} | {other for link, other in LINKS.items() if link in self.links and link != LEADS_TO.get(kind)}
 
 
 def line(at: float, to: str, content: bytes) -> str:

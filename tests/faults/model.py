@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MINUTE, HORIZON = timedelta(minutes=1), timedelta(hours=48)
-NOTICES = ("urgent_alert", "alert_unanswered")
+NOTICES = {"urgent_alert", "alert_unanswered"}
 """May come twice, if the second says so."""
 
 Key = tuple[str, str]
@@ -23,7 +23,8 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Who wished what, since when; who has checked in for today; who raised an alert, and whose plan was changed."""
+    """Who wished what, since when; who has checked in for today, who raised an alert, whose plan was changed, and who
+    has an appointment tomorrow, of which they hear with the reminder."""
 
     zone: str
     at: time
@@ -33,6 +34,7 @@ class Facts:
     checked_in: Sequence[str] = ()
     alerts: Sequence[str] = field(default=())
     orders: Sequence[str] = ()
+    visits: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ def expected(facts: Facts, now: datetime) -> Expected:
     must = Counter([(person, "check_in") for person in wants for _ in due])
     must.update((reader, "urgent_alert") for _ in facts.alerts for reader in facts.clinicians)
     must.update((person, "restriction_changed") for person in facts.orders)
+    must.update((person, "review_tomorrow") for person in facts.visits)
     may = Counter([(person, "check_in") for person in facts.checked_in for _ in due])
     return Expected(must, may, sorted((person, day) for person in facts.patients for day in days))
 

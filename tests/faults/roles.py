@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from celery.beat import EmbeddedService
 from celery.schedules import schedule
@@ -40,13 +40,22 @@ def take_place(database: str, queue: str, *, quick: bool = True) -> None:
                 entry["schedule"] = schedule(TICK)
 
 
-def work(at_once: int = 2) -> None:
-    """Worker and beat until the process dies, as this set-up runs them; it does so many jobs at once."""
+def work() -> None:
+    """Worker and beat until the process dies, as this set-up runs them."""
     if ground.SETUP == "sqlite":
-        embed(at_once)
-    else:
-        threading.Thread(target=_worker(at_once).start, daemon=True).start()
-        EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
+        embedded.start(concurrency=2)
+        wait()
+    work_alone(at_once=2)
+
+
+def work_alone(at_once: int = 1) -> None:
+    """Worker and beat, and nothing else in the process; one job at a time, it is in the middle of no other."""
+    threading.Thread(target=_worker(at_once).start, daemon=True).start()
+    EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
+    wait()
+
+
+def wait() -> NoReturn:
     while True:
         signal.pause()
 
@@ -54,11 +63,6 @@ def work(at_once: int = 2) -> None:
 def send() -> None:
     """Round after round without a broker."""
     call_command("send_due", forever=True)
-
-
-def embed(at_once: int = 2) -> None:
-    """Worker and beat in this process, as threads."""
-    embedded.start(concurrency=at_once)
 
 
 def sweep() -> None:

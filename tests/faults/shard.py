@@ -51,8 +51,7 @@ class Trial:
 
     @property
     def victim(self) -> Callable[[], None]:
-        """Who is hit: one that does one job at a time, so that it is in the middle of no other, where it can be had."""
-        return roles.send if self.draw.by_sender and ground.SETUP != "sqlite" else partial(roles.work, at_once=1)
+        return roles.send if self.draw.by_sender else roles.work_alone
 
 
 def die_at_the_point(trial: Trial, child: Child) -> None:
@@ -113,7 +112,7 @@ def paused(trial: Trial) -> Facts:
     """A sender stands still until its lease is over and another has done its work, and then goes on."""
     back = trial.at.log.with_suffix(".back")
     telling = partial(points.arm, "delivered", back.touch, always=True)
-    child = trial.at.start(trial.victim, trial.arm(points.stop), telling)
+    child = trial.at.start(roles.work_alone, trial.arm(points.stop), telling)
     assert children.until(child.is_stopped, REACHED_WITHIN), "it did not stop at the point"
     back.unlink(missing_ok=True)
     trial.at.start(roles.work)
@@ -139,6 +138,7 @@ def facts_of(of: World) -> Facts:
         clinicians=of.clinicians,
         checked_in=of.flagged,
         alerts=of.flagged,
+        visits=of.visits,
     )
 
 
@@ -159,10 +159,10 @@ def run(trial: Trial) -> tuple[Verdict, float]:
 
 
 def most_uncertain(trial: Trial) -> int:
-    """Only a reminder that was being handed over may end so, and a sender hands over one at a time."""
-    hit = trial.number % 2 if trial.cell == "K8" else trial.variant.unknowable and trial.variant.about != points.NOTICE
-    dies_sending = cells.CELLS[trial.cell].who in (cells.WORKER, cells.SWEEPER)
-    return int(hit) + (ground.SETUP == "sqlite" and dies_sending)  # its process has a second sender
+    """Only a reminder that was being handed over may end so, and a sender hands over one letter at a time."""
+    if trial.cell == "K8":
+        return trial.number % 2
+    return int(trial.variant.unknowable and trial.variant.about == points.REMINDER)
 
 
 def trials(names: Sequence[str], numbers: range, seed: str) -> None:

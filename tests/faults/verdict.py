@@ -46,6 +46,7 @@ class Verdict:
     lost: int = 0
     doubled: int = 0
     uncertain: int = 0
+    """Letters that may or may not have left."""
     repeats: int = 0
     mails: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -83,19 +84,20 @@ def judge(expected: Expected, mails: Sequence[Mail], books: Books) -> Verdict:
     missing = expected.must - got - excused
     found.lost = missing.total()
     found.doubled = _doubled(expected, mails)
-    found.uncertain = sum(row.state == State.UNCERTAIN for row in books.rows)
+    found.uncertain = len({row.message_id for row in books.rows if row.state == State.UNCERTAIN})
     found.wrong = [*_wrong(expected, got, books), *(f"lost: {key}" for key in missing)]
     return found
 
 
 def count(mails: Iterable[Mail]) -> Counter[Key]:
     """What arrived, a message once however often it was repeated."""
-    return Counter((to, kind) for to, kind, _ in {(mail.to, mail.kind, mail.message_id) for mail in mails})
+    once = {(mail.to, kind, mail.message_id) for mail in mails for kind in mail.kinds}
+    return Counter((to, kind) for to, kind, _ in once)
 
 
 def _doubled(expected: Expected, mails: Sequence[Mail]) -> int:
     """Second copies under one Message-ID, but for repeats of notices that say so; and second messages of one thing."""
-    copies = Counter(mail.message_id for mail in mails if not (mail.repeat and mail.kind in model.NOTICES))
+    copies = Counter(mail.message_id for mail in mails if not (mail.repeat and mail.kinds <= model.NOTICES))
     again = sum(number - 1 for number in copies.values() if number > 1)
     got = count(mails)
     known = expected.must + expected.may

@@ -14,11 +14,13 @@ from tests import scenes
 from tests.benchmarks import people, seed
 from tests.scenes import Staff
 from tracker import clock
-from tracker.models import Episode, Kind, ReminderPlan
+from tracker.clinical.terms import ReviewKind
+from tracker.models import Episode, Kind, ReminderPlan, Review
 from tracker.services import outbox, reminders, ticks, wakeups
 
 PATIENTS = 22
 """More than the planner takes at once."""
+VISITS = 4
 DUE = timedelta(minutes=10)
 """So long ago the reminders fell due."""
 NOT_NOW = (Kind.NEXT_STEP, Kind.REVIEW_TOMORROW, Kind.MILESTONES)
@@ -47,6 +49,8 @@ class World:
     surgeon: dict[str, str]
     flagged: list[str] = field(default_factory=list)
     """Patients with an urgent alert, an address each time."""
+    visits: list[str] = field(default_factory=list)
+    """Patients who have an appointment tomorrow: one letter carries that and the reminder."""
 
 
 def build(number: int = PATIENTS) -> World:
@@ -72,6 +76,7 @@ def build(number: int = PATIENTS) -> World:
         clinicians=[staff.physiotherapist.user.email, staff.surgeon.user.email],
         surgeon=_program(staff),
         flagged=[episodes[0].patient.email],
+        visits=[visit(episode, at, now) for episode in episodes[-VISITS:]],
     )
 
 
@@ -83,6 +88,22 @@ def wish(at: time, now: datetime) -> None:
     assert one is not None
     moved = reminders.change(patient=one.patient, kind=Kind.CHECK_IN, at=at, now=now)
     wanted.update(at=at, next_due_at=moved.next_due_at)
+
+
+def visit(episode: Episode, at: time, now: datetime) -> str:
+    """An appointment tomorrow, of which the patient wants to hear at that hour."""
+    day = clock.today(episode.clinic.time_zone)
+    Review.objects.create(
+        episode=episode,
+        kind=ReviewKind.CLINIC,
+        key="faults",
+        window_from=day,
+        window_to=day + timedelta(days=7),
+        booked_at=now + timedelta(days=1),
+    )
+    plan = ReminderPlan.objects.filter(patient=episode.patient, kind=Kind.REVIEW_TOMORROW)
+    plan.update(at=at, enabled=True, next_due_at=now - DUE)
+    return episode.patient.email
 
 
 def noon_zone(now: datetime) -> str:
