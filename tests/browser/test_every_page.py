@@ -12,8 +12,9 @@ from tests import scenes
 from tests.browser.chromium import DESK, PHONE, refused, too_wide
 from tests.browser.conftest import Site
 from tests.scenes import Staff
+from tests.services.reminding import message
 from tracker.models import Episode, User
-from tracker.services import measurements
+from tracker.services import measurements, reminders
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +40,9 @@ def pages(riverside: Staff, knee: Episode) -> list[tuple[User | None, str]]:
     alarm = scenes.check_in(flagged, symptoms=["breathless", "calf_sore"])
     return [
         (None, "/accounts/login/"),
+        (None, f"/unsubscribe/{reminders.unsubscribe_token(message(knee))}/"),
+        (None, "/unsubscribe/cut-off/"),
+        (None, "/l/ended/"),
         *((mine, path) for path in ("/today/", "/check-in/", f"/check-in/{row.pk}/", f"/check-in/done/{row.pk}/")),
         *(
             (mine, path)
