@@ -34,12 +34,14 @@ def twilio(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Sends a letter to a sink that stands in for Twilio's own server."""
     real = TwilioHttpClient.request
 
-    def send(sink: WebSink, letter: Letter = TEXT, account: Account = ACCOUNT, patience: float = 3) -> str:
+    def send(
+        sink: WebSink, letter: Letter = TEXT, account: Account = ACCOUNT, patience: float = 3, reports: str = ""
+    ) -> str:
         def elsewhere(self: TwilioHttpClient, method: str, url: str, *rest: Any, **named: Any) -> Any:
             return real(self, method, url.replace("https://api.twilio.com", sink.url), *rest, **named)
 
         monkeypatch.setattr(TwilioHttpClient, "request", elsewhere)
-        with Twilio(account, patience).open(letter) as handover:
+        with Twilio(account, patience, reports).open(letter) as handover:
             return handover.commit()
 
     return send
@@ -61,6 +63,14 @@ def test_a_messaging_service_may_send_instead_of_a_number(twilio: Callable[..., 
     with answering(TAKEN) as sink:
         twilio(sink, account=Account("AC1", "token", "MG1"))
     assert parse_qs(sink.asked[0].body.decode())["MessagingServiceSid"] == ["MG1"]
+
+
+def test_twilio_is_asked_to_report_what_becomes_of_it(twilio: Callable[..., str]) -> None:
+    with answering(TAKEN) as sink:
+        twilio(sink, reports="https://clinic.example/hooks/texts/")
+    assert parse_qs(sink.asked[0].body.decode())["StatusCallback"] == [
+        "https://clinic.example/hooks/texts/?message_id=%3Cone%40clinic.example%3E"
+    ]
 
 
 def test_a_message_that_is_opened_and_not_committed_never_leaves() -> None:

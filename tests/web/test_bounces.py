@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.apps import apps
@@ -18,6 +19,7 @@ from django.urls import clear_url_caches
 from hypothesis import given
 from hypothesis import strategies as some
 from pytest_django import Settings
+from twilio.request_validator import RequestValidator
 
 from tests.services.reminding import message
 from tests.web.reports import HEADERS, REPORT, WHOLE, report
@@ -203,3 +205,64 @@ def test_there_is_no_webhook_without_a_secret_or_without_a_provider() -> None:
 
 def test_of_the_many_providers_that_anymail_knows_only_ones_own_is_listened_to(hook: Callable[..., int]) -> None:
     assert [str(pattern.pattern) for pattern in urlpatterns] == ["hooks/postmark/tracking/"]
+
+
+# --- Twilio's reports -------------------------------------------------------------------------------------------------
+
+TOKEN = "a token"
+
+
+@pytest.fixture
+def texted(knee: Episode, settings: Settings, tmp_path: Path) -> OutboxMessage:
+    """A reminder that left as a text message."""
+    settings.MAIL_DIR, settings.SMS_URL = tmp_path, "files://"
+    knee.patient.phone = "+447700900123"
+    knee.patient.save()
+    sent = message(knee)
+    OutboxMessage.objects.filter(pk=sent.pk).update(channel="sms")
+    dispatch.deliver(now=product_clock.now())
+    sent.refresh_from_db()
+    assert sent.state == State.SENT
+    return sent
+
+
+@pytest.fixture
+def twilio() -> Iterator[Callable[..., int]]:
+    """An installation set up with Twilio; tells what its webhook answers."""
+    with override_settings(SMS_URL=f"twilio://AC1:{quote(TOKEN)}@/+447700900999", ROOT_URLCONF=__name__):
+        urlpatterns[:] = bounces.patterns()
+        clear_url_caches()
+
+        def post(of: OutboxMessage, token: str = TOKEN, **said: str) -> int:
+            address = f"/hooks/texts/?{urlencode({'message_id': of.message_id})}"
+            signature = RequestValidator(token).compute_signature(f"http://127.0.0.1:8000{address}", said)
+            client = Client(enforce_csrf_checks=True)
+            return client.post(address, said, headers={"X-Twilio-Signature": signature}).status_code
+
+        yield post
+    clear_url_caches()
+
+
+def test_a_number_that_no_text_can_reach_counts_as_failing(texted: OutboxMessage, twilio: Callable[..., int]) -> None:
+    assert twilio(texted, MessageStatus="undelivered", ErrorCode="30006") == 204
+    texted.refresh_from_db()
+    assert texted.state == State.FAILED
+    assert Reach.objects.get(channel="sms").failed_at == product_clock.now()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"MessageStatus": "delivered"}, {"MessageStatus": "undelivered", "ErrorCode": "30003"}, {"MessageStatus": "sent"}],
+)
+def test_a_telephone_that_is_switched_off_is_no_wrong_number(
+    texted: OutboxMessage, twilio: Callable[..., int], said: dict[str, str]
+) -> None:
+    assert twilio(texted, **said) == 204
+    texted.refresh_from_db()
+    assert texted.state == State.SENT
+
+
+def test_nobody_but_twilio_can_say_what_became_of_a_text(texted: OutboxMessage, twilio: Callable[..., int]) -> None:
+    assert twilio(texted, token="another", MessageStatus="undelivered", ErrorCode="30006") == 400
+    texted.refresh_from_db()
+    assert texted.state == State.SENT

@@ -47,7 +47,9 @@ def _server() -> Server:
 
 
 def _sms() -> Channel:
-    return TextFile(settings.MAIL_DIR) if settings.SMS_URL == "files://" else Twilio(Account.of(settings.SMS_URL))
+    if settings.SMS_URL == "files://":
+        return TextFile(settings.MAIL_DIR)
+    return Twilio(Account.of(settings.SMS_URL), reports=f"{settings.SITE_URL}/hooks/texts/")
 
 
 def _push() -> Channel:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from tracker.channels import api
 from tracker.channels.channel import PATIENCE, Letter, RefusedError, UnsureError
@@ -53,23 +53,30 @@ class Account:
 
 
 class Twilio:
-    def __init__(self, account: Account, patience: float = PATIENCE) -> None:
+    """`reports` is the address where Twilio is to say later what became of a message; without it, it says nothing."""
+
+    def __init__(self, account: Account, patience: float = PATIENCE, reports: str = "") -> None:
         self.account = account
         self.patience = patience
+        self.reports = reports
 
     @contextmanager
     def open(self, letter: Letter) -> Iterator[Text]:
-        yield Text(self.account, number(letter.to), text(letter), self.patience)
+        content = {"to": number(letter.to), "body": text(letter)}
+        if self.reports:
+            content["status_callback"] = f"{self.reports}?{urlencode({'message_id': letter.message_id})}"
+        yield Text(self.account, content, self.patience)
 
 
 class Text:
     gone: tuple[str, ...] = ()
 
-    def __init__(self, account: Account, to: str, body: str, patience: float) -> None:
+    def __init__(self, account: Account, content: dict[str, str], patience: float) -> None:
         from twilio.http.http_client import TwilioHttpClient
         from twilio.rest import Client
 
-        self.account, self.to, self.body, self.patience = account, to, body, patience
+        way = "messaging_service_sid" if account.sender.startswith("MG") else "from_"
+        self.content, self.patience = content | {way: account.sender}, patience
         http = TwilioHttpClient(timeout=api.ANSWER, max_retries=0)
         self.messages = Client(account.sid, account.token, http_client=http).messages
 
@@ -77,15 +84,10 @@ class Text:
         from twilio.base.exceptions import TwilioException
 
         try:
-            made = api.ask(self._create, patience=self.patience)
+            made: Any = api.ask(lambda: self.messages.create(**self.content), patience=self.patience)
         except TwilioException as error:
             raise _meaning(error) from error
         return f"Twilio {made.sid} {made.status}"
-
-    def _create(self) -> Any:
-        sender = self.account.sender
-        way = {"messaging_service_sid": sender} if sender.startswith("MG") else {"from_": sender}
-        return self.messages.create(to=self.to, body=self.body, **way)
 
 
 def _meaning(error: Any) -> RefusedError | UnsureError:
