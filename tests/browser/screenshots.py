@@ -141,6 +141,7 @@ def _scenes() -> dict[str, tuple[str, str]]:
         "alerts": ("/alerts/", physio),
         "enrol": ("/episodes/new/", physio),
         "episode": (f"/episodes/{usual.pk}/", surgeon),
+        "episode-week": (f"/episodes/{usual.pk}/?week=1", surgeon),
         "episode-held": (f"/episodes/{held.pk}/", physio),
         "patients": ("/patients/", physio),
         "protocols": ("/protocols/", physio),
@@ -152,8 +153,9 @@ def _scenes() -> dict[str, tuple[str, str]]:
 def _post(usual: Any, held: Any, flagged: Any, femur: Any) -> None:
     """Messages that arrived and some that did not, and calls that wait."""
     from tests import post
+    from tracker import clock
     from tracker.models import Actor, Kind, OutboxMessage, User
-    from tracker.services import calls
+    from tracker.services import calls, reach
 
     state = OutboxMessage.State
     post.alive()
@@ -167,7 +169,7 @@ def _post(usual: Any, held: Any, flagged: Any, femur: Any) -> None:
     post.ended(held, state.UNCERTAIN, kind=Kind.NUDGE, reason=unsure, last_error="the answer did not come: timed out")
     post.entry(flagged, Kind.ALERT_CALL, ago=timedelta(minutes=20))
     silent = post.entry(femur, Kind.SILENCE, ago=timedelta(hours=3))
-    post.entry(usual, Kind.UNREACHABLE, ago=timedelta(days=1))
+    reach.failed(patient=usual.patient, channel="email", detail=gone, now=clock.now())
     done = "You had already checked in for that day."
     for days, end, reason in (
         (1, state.SENT, ""),

@@ -8,15 +8,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests import scenes
+from tests import post, scenes
 from tests.scenes import Staff
 from tests.web.test_worklist import copies
+from tracker import clock as product_clock
 from tracker.clinical.terms import Decision
 from tracker.clock import StoppedClock
-from tracker.models import Alert, Assessment, Episode
-from tracker.services import measurements, milestones, reviews, triage
+from tracker.models import Alert, Assessment, Episode, Kind, OutboxMessage
+from tracker.services import episodes, measurements, milestones, reach, reviews, triage
 
 pytestmark = pytest.mark.django_db
+State = OutboxMessage.State
 
 MOST_STATEMENTS = 12
 NOTE = "<script>alert('note')</script> & more"
@@ -229,3 +231,55 @@ def test_the_statements_are_the_same_at_18_and_400_days(riverside: Staff, surgeo
     clock.advance(timedelta(days=382))
     scenes.diary(riverside, knee, [4] * 60)
     assert few == statements(surgeon, knee) <= MOST_STATEMENTS
+
+
+# --- Reminders ------------------------------------------------------------------------------------------------------
+
+
+def reminders_part(browser: Client, knee: Episode, query: str = "") -> str:
+    text = page(browser, knee, query)
+    return text[text.index('id="messages"') : text.index("</section>", text.index('id="messages"'))]
+
+
+def test_staff_see_what_comes_next_what_was_sent_last_and_what_did_not_arrive(surgeon: Client, knee: Episode) -> None:
+    OutboxMessage.objects.all().delete()
+    post.ended(knee, State.SENT, ago=timedelta(days=1))
+    post.ended(knee, State.FAILED, reason="It was refused <for good>.", ago=timedelta(hours=2))
+    post.ended(knee, State.DUE, ago=timedelta(hours=-3), kind=Kind.NUDGE, finished_at=None)
+    text = reminders_part(surgeon, knee)
+    assert "<b>Today, 13:00</b> Second nudge, by e-mail" in text
+    assert "<b>Yesterday, 10:00</b> Daily check-in, by e-mail" in text
+    assert "It was refused &lt;for good&gt;." in text
+    assert 'href="/operations/"' in text
+
+
+def test_the_next_seven_days_are_folded_and_worked_out_when_asked_for(surgeon: Client, knee: Episode) -> None:
+    folded = reminders_part(surgeon, knee)
+    assert '<details class="more"><summary>Next seven days' in folded
+    assert "Sunday 21 June" not in folded
+    opened = reminders_part(surgeon, knee, "?week=1")
+    assert '<details class="more" open><summary>Next seven days' in opened
+    assert "Sunday 21 June" in opened
+    assert "Every day, unless you have checked in by then." in opened
+
+
+def test_an_address_that_fails_is_marked_where_staff_look(
+    surgeon: Client, coordinator: Client, riverside: Staff, knee: Episode
+) -> None:
+    assert "Messages do not arrive" not in page(surgeon, knee)
+    reach.failed(patient=knee.patient, channel="email", detail="550 <no> such user", now=product_clock.now())
+    text = page(surgeon, knee)
+    assert '<a class="chip r2" href="#messages">Messages do not arrive</a>' in text
+    assert "550 &lt;no&gt; such user" in text
+    assert "Messages do not arrive." in page(coordinator, knee)
+    assert "Messages do not arrive" in coordinator.get("/patients/").content.decode()
+    episodes.change_details(episode=knee, by=riverside.coordinator, changes={"email": "new@example.org"})
+    assert "Messages do not arrive" not in page(surgeon, knee)
+    assert "Messages do not arrive" not in coordinator.get("/patients/").content.decode()
+
+
+def test_what_goes_to_a_colleague_about_the_patient_names_the_colleague(
+    surgeon: Client, riverside: Staff, knee: Episode
+) -> None:
+    post.ended(knee, State.SENT, kind=Kind.GATE_DUE, reader=riverside.surgeon.user)
+    assert "by e-mail to Dr A. Osei" in reminders_part(surgeon, knee)

@@ -1,6 +1,6 @@
 """What the episode page shows a clinician: the decision that is due with its facts, then everything else known.
 
-The record is one statement, the alerts two, the story one, the messages one; none grows with the history.
+The record is one statement, the alerts two, the story one, the messages two; none grows with the history.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from tracker.clinical import orders as laying
 from tracker.clinical.allowance import Allowance
@@ -18,16 +17,14 @@ from tracker.clinical.history import Hold
 from tracker.clinical.openings import Opening, openings
 from tracker.clinical.orders import Level
 from tracker.clinical.terms import FactKind, Modifier
-from tracker.models import Actor, Assessment, Episode, OutboxMessage
-from tracker.selectors import alerts, episodes, facts, happened
+from tracker.models import Actor, Assessment, Episode
+from tracker.selectors import alerts, episodes, facts, happened, told
 from tracker.selectors.alerts import Listed
 from tracker.selectors.episodes import Case
 from tracker.selectors.gates import GateQuestion, question
 from tracker.selectors.happened import Line
 from tracker.selectors.record import Rows
-
-MESSAGES = 8
-"""Reminders and notices shown, the latest."""
+from tracker.selectors.told import Messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +71,6 @@ class Fact:
     """Whether the plan cannot do without one of its kind."""
 
 
-class Message(NamedTuple):
-    kind: str
-    channel: str
-    state: str
-    due_at: datetime
-    finished_at: datetime | None
-    last_error: str
-
-
 @dataclass(frozen=True, slots=True)
 class EpisodePage:
     case: Case
@@ -98,7 +86,7 @@ class EpisodePage:
     visits: Sequence[Visit]
     facts: Sequence[Fact]
     lines: Sequence[Line]
-    messages: Sequence[Message]
+    messages: Messages
 
     @property
     def day(self) -> int:
@@ -136,7 +124,7 @@ def episode_page(actor: Actor, episode: Episode, *, now: datetime, every: bool =
         visits=visits(case),
         facts=standing_facts(case),
         lines=happened.happened(episode, most=EVERYTHING if every else happened.SHOWN, every=every),
-        messages=_messages(episode.pk),
+        messages=told.messages(episode),
     )
 
 
@@ -207,9 +195,3 @@ def standing_facts(case: Case) -> list[Fact]:
         )
         for row in wanted
     ]
-
-
-def _messages(episode: UUID) -> list[Message]:
-    found = OutboxMessage.objects.filter(episode=episode).order_by("-due_at")
-    columns = ("kind", "channel", "state", "due_at", "finished_at", "last_error")
-    return list(map(Message._make, found.values_list(*columns)[:MESSAGES]))

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Subquery
 
 from tracker.clinical.terms import FactKind
 from tracker.models import Actor, Episode, EpisodeFact
+from tracker.selectors.told import unreachable
 from tracker.selectors.worklist import fold
 
 PAGE = 100
@@ -31,6 +32,8 @@ class Row(NamedTuple):
     procedure: str
     state: str
     surgery_date: str | None
+    unreachable: bool
+    """Whether messages do not arrive at an address that stands here."""
 
     @property
     def operated_on(self) -> date | None:
@@ -57,6 +60,7 @@ _COLUMNS = (
     "procedure",
     "state",
     "surgery_date",
+    "unreachable",
 )
 
 
@@ -67,7 +71,7 @@ def patients(actor: Actor, *, query: str = "", page: int = 1) -> PatientList:
     ).order_by("-recorded_at")
     found = (
         Episode.objects.filter(clinic=actor.clinic)
-        .annotate(surgery_date=Subquery(dates.values("value")[:1]))
+        .annotate(surgery_date=Subquery(dates.values("value")[:1]), unreachable=unreachable("patient"))
         .order_by("patient__family_name", "patient__given_name", "-created_at")
     )
     rows = [row for row in map(Row._make, found.values_list(*_COLUMNS)) if _wanted(row, query)]

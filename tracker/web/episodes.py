@@ -18,8 +18,9 @@ from tracker.errors import Forbidden
 from tracker.models import Episode
 from tracker.selectors import episode_page as selector
 from tracker.selectors import episodes as cases
+from tracker.selectors import told
 from tracker.selectors.episode_page import EpisodePage, Goal
-from tracker.web import addresses, shell, staff_figures
+from tracker.web import addresses, episode_reminders, shell, staff_figures
 from tracker.web import staff_forms as forms
 from tracker.web.alerts import Shown
 from tracker.web.episode_forms import Refused, details_form, forms_of, has_place
@@ -29,7 +30,6 @@ from tracker.web.staff_words import (
     COMPARTMENTS,
     FACT_KINDS,
     INDICATIONS,
-    MESSAGES,
     PROCEDURES,
 )
 from tracker.web.story import fact_value, report, tell
@@ -48,12 +48,14 @@ def show(request: HttpRequest, public_id: str, refused: Refused | None = None, s
         raise Forbidden(FOR_STAFF)
     if not access.may(door.actor, Do.READ_AS_STAFF):
         return _contact(request, door.actor, door.episode, refused, status)
-    every = request.GET.get("history") == "all"
-    page = selector.episode_page(door.actor, door.episode, now=clock.now(), every=every)
+    every, week = request.GET.get("history") == "all", request.GET.get("week") == "1"
+    now = clock.now()
+    page = selector.episode_page(door.actor, door.episode, now=now, every=every)
     at = refused.row if refused else addresses.words(request, "at")
     context = {
         **_context(door.actor, door.episode, page),
         **forms_of(door.actor, door.episode, page, refused),
+        **episode_reminders.context(door.episode, page.messages, now=now, week=week),
         "lines": tell(page.lines, page.case),
         "every": every,
         "at": at,
@@ -79,6 +81,7 @@ def _contact(
         "form": form,
         "book": book,
         "visits": selector.visits(cases.case(episode, now=clock.now(), window=0)),
+        "failing": episode_reminders.failing_words(told.failing(episode.patient)),
         "at": refused.row if refused else addresses.words(request, "at"),
         "refused": refused,
         "homeless": refused is not None and refused.action not in ("details", "book"),
@@ -102,7 +105,6 @@ def _context(actor: Actor, episode: Episode, page: EpisodePage) -> dict[str, Any
         "aids": AIDS,
         "fact_kinds": FACT_KINDS,
         "facts": [(fact, fact_value(fact.kind, fact.value)) for fact in page.facts],
-        "message_words": MESSAGES,
         "figures": staff_figures.of_case(page.case),
         "goals": [goal for goal in page.goals if not _later(goal, page.day)],
         "later_goals": [goal for goal in page.goals if _later(goal, page.day)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -41,7 +41,7 @@ BY_WAY = {
     ChannelName.PUSH.value: "as a notification on your phone",
     ChannelName.APP.value: "in your list here",
 }
-ENDS = {
+ENDS: Mapping[str, tuple[str, str]] = {
     State.SENT: ("ok", "Sent"),
     State.UNCERTAIN: ("r2", "May have arrived"),
     State.FAILED: ("r1", "Did not arrive"),
@@ -150,17 +150,17 @@ def _page(request: HttpRequest, door: Door, form: Choices, *, refused: str = "",
     return shell.page(request, "tracker/reminders/page.html", door.actor, context, status)
 
 
-def coming(planned: Iterable[Coming], now: datetime) -> list[Line]:
+def coming(planned: Iterable[Coming], now: datetime, ways: Mapping[str, str] = BY_WAY) -> list[Line]:
     """One line a message: what goes out at one moment by one way is bundled."""
     bundles = groupby(planned, key=lambda each: (each.at, each.channel))
-    return [_line(at, channel, list(bundle), now) for (at, channel), bundle in bundles]
+    return [_line(at, ways.get(channel, channel), list(bundle), now) for (at, channel), bundle in bundles]
 
 
-def _line(at: datetime, channel: str, bundle: Sequence[Coming], now: datetime) -> Line:
+def _line(at: datetime, way: str, bundle: Sequence[Coming], now: datetime) -> Line:
     what = list(dict.fromkeys(NAMES.get(each.kind, each.label) for each in bundle))
     also = "".join(f" and {name[:1].lower()}{name[1:]}" for name in what[1:])
     why = dict.fromkeys(f"{said.rstrip('.')}." for each in bundle for said in (each.why, each.reason) if said)
-    return Line(at, at <= now, what[0] + also, BY_WAY.get(channel, channel), " ".join(why))
+    return Line(at, at <= now, what[0] + also, way, " ".join(why))
 
 
 def by_day(lines: Sequence[Line], today: date) -> list[Day]:
@@ -190,7 +190,14 @@ def _entry(entry: Entry, today: date) -> Listed:
     return Listed(entry.id, what, f"{day_name(entry.at.date(), today)}, {entry.at:%H:%M}", path, go)
 
 
+def end_of(state: str, channel: str, otherwise: str) -> tuple[str, str]:
+    """The colour and the word for what became of a message."""
+    if channel == ChannelName.APP and state == State.SENT:
+        return "info", "In the list"
+    return ENDS.get(state, ("plain", otherwise))
+
+
 def _past(told: Told, today: date) -> Past:
-    chip, word = ENDS.get(State(told.state), ("plain", told.state_label))
+    chip, word = end_of(told.state, told.channel, told.state_label)
     when = f"{day_name(told.at.date(), today)}, {told.at:%H:%M}"
     return Past(when, NAMES.get(told.kind, told.label), BY_WAY.get(told.channel, told.channel), chip, word, told.reason)
