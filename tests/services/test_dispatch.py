@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from tests import scenes
@@ -220,6 +220,28 @@ def test_a_repeat_tells_the_reader_that_it_may_be_one(urgent: OutboxMessage, mai
     OutboxMessage.objects.update(repeat=True)
     dispatch.deliver(now=NOW)
     assert "You may have had this message before" in text_of(mails(mail)[0])
+
+
+def test_a_database_that_is_restarted_just_then_leaves_no_reminder_uncertain(
+    committed: None, clock: StoppedClock, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knee = scenes.knee(scenes.clinic(), signed=False)
+    OutboxMessage.objects.all().delete()
+    row = message(knee)
+    down = iter(range(3))
+    sent, slept = outbox.sent, []
+
+    def unlucky(rows: Sequence[OutboxMessage], **outcome: Any) -> None:
+        if next(down, None) is not None:
+            raise OperationalError("terminating connection due to administrator command")
+        sent(rows, **outcome)
+
+    monkeypatch.setattr(outbox, "sent", unlucky)
+    monkeypatch.setattr(dispatch.time, "sleep", slept.append)
+    dispatch.deliver(now=NOW)
+    assert fresh(row).state == State.SENT
+    assert slept == [1, 2, 4]
+    assert len(mails(mail)) == 1
 
 
 # --- One letter for several -----------------------------------------------------------------------------------------

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from tracker import channels, clock
 from tracker.channels import Letter, RefusedError, UnsureError
@@ -18,6 +19,9 @@ from tracker.services.reminders import Postponed, Withheld
 
 logger = logging.getLogger(__name__)
 Bundle = Sequence[OutboxMessage]
+
+PAUSES = (1, 2, 4, 8)
+"""Seconds between tries to note what was sent; together less than is left of the lease then."""
 
 
 def deliver(*, now: datetime, limit: int = outbox.BATCH) -> bool:
@@ -141,11 +145,23 @@ def _hand_over(bundle: Bundle, letter: Letter, now: datetime) -> bool:
             return False
         try:
             answer = handover.commit()
-            outbox.sent(bundle, answer=answer, now=now)
+            _note_sent(bundle, answer, now)
         finally:
             if handover.gone:
                 devices.gone(endpoints=handover.gone)
     return True
+
+
+def _note_sent(bundle: Bundle, answer: str, now: datetime) -> None:
+    """Waits for a database that is being restarted: what is not noted now is uncertain for ever."""
+    for pause in PAUSES:
+        try:
+            outbox.sent(bundle, answer=answer, now=now)
+            return
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(pause)
+    outbox.sent(bundle, answer=answer, now=now)
 
 
 def _refuse(bundle: Bundle, refusal: RefusedError, now: datetime) -> None:

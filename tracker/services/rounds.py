@@ -28,6 +28,7 @@ TICK_EVERY = timedelta(minutes=1)
 WHILE_FAILING = timedelta(seconds=1)
 """Between looks at a provider that does not answer; its breaker says which of them becomes a try."""
 AFTER_TROUBLE = timedelta(seconds=5)
+LANES = 4
 TO_FINISH = timedelta(seconds=55)
 """For so long a sender that was told to stop may take over the letter in its hands (compose.yaml waits longer)."""
 
@@ -90,15 +91,22 @@ def tick(*, now: datetime) -> None:
 def forever(stop: threading.Event) -> None:
     """Round after round until `stop` is set; then what is in hand is finished, and nothing else begun.
 
-    Each part has a thread of its own, so that a long plan or a slow provider holds up none of the others.
+    Each part has a thread of its own, so that a long plan or a slow provider holds up none of the others; the one that
+    mostly waits for providers has several.
     """
-    parts = [threading.Thread(target=_keep_at, args=(part, stop), name=part.__name__) for part in PARTS]
-    for part in parts:
-        part.daemon = True  # one that does not come to its end in time must not keep the process
-        part.start()
+    parts = [part for part in PARTS for _ in range(lanes() if part is delivering else 1)]
+    threads = [threading.Thread(target=_keep_at, args=(part, stop), name=part.__name__) for part in parts]
+    for thread in threads:
+        thread.daemon = True  # one that does not come to its end in time must not keep the process
+        thread.start()
     stop.wait()
-    for part in parts:
-        part.join(TO_FINISH.total_seconds())
+    for thread in threads:
+        thread.join(TO_FINISH.total_seconds())
+
+
+def lanes() -> int:
+    """How many letters a sender hands over at the same time. SQLite has one writer, so that more would only queue."""
+    return LANES if connection.features.has_select_for_update else 1
 
 
 def _keep_at(part: Part, stop: threading.Event) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from tracker.models import Attempt, OutboxMessage
 from tracker.services.kinds import Nature
@@ -130,12 +132,11 @@ def _let_go(
 
 def _keep_attempts(messages: Sequence[OutboxMessage], *, now: datetime, result: str, detail: str) -> None:
     """Completes the attempts that were noted before the unsure moment; one that did not get so far is noted now."""
-    Attempt.objects.bulk_create(
-        [
-            Attempt(message=message, fence=message.fence, started_at=now, finished_at=now, result=result, detail=detail)
-            for message in messages
-        ],
-        update_conflicts=True,
-        unique_fields=["message", "fence"],
-        update_fields=["finished_at", "result", "detail"],
-    )
+    ended: dict[str, Any] = {"finished_at": now, "result": result, "detail": detail}
+    if messages[0].state == State.SENDING:
+        mine = (Q(message=message, fence=message.fence) for message in messages)
+        Attempt.objects.filter(reduce(or_, mine)).update(**ended)
+    else:
+        Attempt.objects.bulk_create(
+            Attempt(message=message, fence=message.fence, started_at=now, **ended) for message in messages
+        )
