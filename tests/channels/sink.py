@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 HANG, CUT, HALF, DRIP = "HANG", "CUT", "HALF", "DRIP"
@@ -32,6 +33,9 @@ class Sink:
     commands: list[str] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     slowly: float = 0
+    tls: ssl.SSLContext | None = None
+    """With it the sink speaks TLS, at once or after STARTTLS."""
+    at_once: bool = False
 
     def answer(self, step: str) -> str:
         return self.answers.get(step, USUAL.get(step, "502 what?"))
@@ -43,14 +47,28 @@ class Talk(socketserver.StreamRequestHandler):
     server: Server
 
     def handle(self) -> None:
+        with suppress(OSError):
+            self.talk()
+
+    def talk(self) -> None:
         sink = self.server.sink
+        if sink.at_once:
+            self.secure()
         going_on = self.say("BANNER")
         while going_on and (line := self.rfile.readline()):
             word = (line.split() or [b""])[0].decode("latin-1").upper()
             sink.commands.append(line.decode("latin-1").strip())
             going_on = self.say(word) and word != "QUIT"
+            if word == "STARTTLS" and sink.tls:
+                self.secure()
             if word == "DATA" and sink.answer(word).startswith("354"):
                 going_on = going_on and self.content()
+
+    def secure(self) -> None:
+        assert self.server.sink.tls
+        self.connection = self.server.sink.tls.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
 
     def content(self) -> bool:
         lines: list[bytes] = []
@@ -87,9 +105,15 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def serving(answers: Mapping[str, str] | None = None, slowly: float = 0) -> Iterator[Sink]:
+def serving(
+    answers: Mapping[str, str] | None = None,
+    slowly: float = 0,
+    *,
+    tls: ssl.SSLContext | None = None,
+    at_once: bool = False,
+) -> Iterator[Sink]:
     """A sink that listens until the block ends; `answers` by step replace the usual ones."""
-    sink = Sink(answers=dict(answers or {}), slowly=slowly)
+    sink = Sink(answers=dict(answers or {}), slowly=slowly, tls=tls, at_once=at_once)
     with Server(sink) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:

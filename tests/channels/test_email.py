@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.channels.letters import LETTER
 from tests.channels.sink import CUT, DRIP, HALF, HANG, Sink, serving
@@ -177,6 +186,57 @@ def test_a_provider_that_does_not_offer_tls_gets_neither_password_nor_message() 
     assert refusal.value.provider
     assert [command.split()[0] for command in sink.commands[:2]] == ["ehlo", "STARTTLS"]
     assert sink.commands[2:] in ([], ["QUIT"])
+
+
+@pytest.fixture
+def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A provider whose certificate this side trusts."""
+    file = certificate(tmp_path)
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(file)
+    ours = ssl.create_default_context(cafile=str(file))
+    ours.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer Pythons ask more of a certificate than this one says
+    monkeypatch.setattr(ssl, "create_default_context", lambda: ours)
+    return theirs
+
+
+def certificate(directory: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    file = directory / "provider.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(made.public_bytes(Encoding.PEM) + secret)
+    return file
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_over_tls_the_login_is_given_and_the_letter_arrives(provider: ssl.SSLContext, at_once: bool) -> None:
+    answers = {"EHLO": "250-sink\r\n250 AUTH PLAIN", "AUTH": "235 welcome", "STARTTLS": "220 go ahead"}
+    with serving(answers, tls=provider, at_once=at_once) as sink:
+        server = Server(
+            "127.0.0.1", sink.port, user="clinic", password="secret", starttls=not at_once, tls=at_once, timeout=5
+        )
+        with Email(server).open(LETTER) as handover:
+            assert handover.commit() == "250 taken"
+    words = [command.split()[0].upper() for command in sink.commands]
+    before = [] if at_once else ["EHLO", "STARTTLS"]
+    assert words[: len(before) + 5] == [*before, "EHLO", "AUTH", "MAIL", "RCPT", "DATA"]
+    assert len(sink.taken) == 1
+
+
+def test_what_was_slipped_in_before_tls_is_not_taken_for_an_answer_within_it(provider: ssl.SSLContext) -> None:
+    with serving({"STARTTLS": "220 go ahead\r\n250 AUTH PLAIN", "RCPT": "550 no such user"}, tls=provider) as sink:
+        server = Server("127.0.0.1", sink.port, starttls=True, timeout=5)
+        with pytest.raises(RefusedError) as refusal, Email(server).open(LETTER):
+            pass
+    assert refusal.value.detail == "550 no such user"
 
 
 def test_a_certificate_of_somebody_else_ends_the_conversation() -> None:

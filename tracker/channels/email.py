@@ -125,11 +125,11 @@ class Line:
         return wire
 
     def __exit__(self, *_: object) -> None:
-        self._alarm.cancel()
         if self._smtp is not None:
             with suppress(*BROKEN):
                 self._smtp.putcmd("QUIT")  # nobody waits for the answer: what matters has been said
             self._smtp.close()
+        self._alarm.cancel()  # only now: even a farewell can meet a server that does not read
         if self._tap is not None:
             self._tap.close()
 
