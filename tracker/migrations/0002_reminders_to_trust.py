@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='outboxmessage',
-            index=models.Index(condition=models.Q(('channel__in', ['app', 'calls']), ('settled_at__isnull', True), ('state', 'sent')), fields=['clinic', 'channel', 'finished_at'], name='outbox_unsettled'),
+            index=models.Index(condition=models.Q(('channel', 'calls'), ('settled_at__isnull', True), ('state', 'sent')), fields=['clinic', 'finished_at'], name='outbox_calls'),
         ),
         migrations.AddConstraint(
             model_name='occurrence',

@@ -185,11 +185,11 @@ class OutboxMessage(models.Model):
             models.Index(fields=["message_id"], condition=~Q(message_id=""), name="outbox_by_message_id"),
             # What else waits for the same reader, so that one letter carries it.
             models.Index(fields=["recipient", "patient", "due_at"], condition=Q(state="due"), name="outbox_by_reader"),
-            # The open entries of call lists, and what patients have not read.
+            # The open entries of call lists, counted for every page of the staff.
             models.Index(
-                fields=["clinic", "channel", "finished_at"],
-                condition=Q(state="sent", settled_at__isnull=True, channel__in=["app", "calls"]),
-                name="outbox_unsettled",
+                fields=["clinic", "finished_at"],
+                condition=Q(state="sent", settled_at__isnull=True, channel="calls"),
+                name="outbox_calls",
             ),
         ]
 

@@ -83,7 +83,7 @@ def count(clinic: Clinic) -> int:
 
 
 def _open(clinic: Clinic) -> QuerySet[OutboxMessage]:
-    """What `outbox_unsettled` is an index of."""
+    """What `outbox_calls` is an index of."""
     return OutboxMessage.objects.filter(
         clinic=clinic, channel=ChannelName.CALLS, state=OutboxMessage.State.SENT, settled_at=None
     )
