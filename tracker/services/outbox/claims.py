@@ -87,7 +87,7 @@ def _locked(due: Messages, limit: int) -> list[OutboxMessage]:
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)  # saves claimers the wait for one another, no more
     columns = due.only("pk", "urgent", "nature", "channel", "repeat", "patient_id", "recipient_id")
-    return list(columns.order_by("due_at", "pk")[:limit])
+    return list(columns.order_by("due_at")[:limit])  # as the index has them: thousands may be due at the same minute
 
 
 def is_bundled(message: OutboxMessage) -> bool:
