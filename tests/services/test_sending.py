@@ -136,6 +136,25 @@ def test_a_database_that_has_gone_back_by_a_single_batch_sends_nothing(knee: Epi
     assert fresh(waiting).state == State.DUE
 
 
+def test_a_sender_that_died_over_the_first_letter_after_the_backup_is_remembered(
+    knee: Episode, mail: Path, seen: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending.is_open(now=NOW)
+    before = backup()
+    message(knee)
+    with monkeypatch.context() as dying:
+        dying.setattr(outbox, "begin", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            dispatch.deliver(now=NOW)
+    restore(before)
+    assert not sending.is_open(now=NOW)
+    assert row().why == sending.GONE_BACK
+
+
+def _dies(*_: object, **__: object) -> bool:
+    raise KeyboardInterrupt
+
+
 def test_a_database_from_before_anything_was_sent_sends_nothing(knee: Episode, mail: Path, seen: Path) -> None:
     send_something(knee, mail)
     Sending.objects.all().delete()

@@ -54,8 +54,11 @@ def is_open(*, now: datetime) -> bool:
 
 
 def count_batch() -> None:
-    """Notes that a batch was taken, before any of it is sent."""
+    """Notes that a batch was taken, in the database and beside it, before any of it is sent."""
     Sending.objects.update(batches=F("batches") + 1)
+    if settings.SENDING_SEEN is not None:
+        row = Sending.objects.get()
+        _keep(Seen(row.batches, row.known_as))
 
 
 def shut(*, why: str, now: datetime) -> None:
