@@ -1,7 +1,8 @@
 """Where a fault run stands: one of three set-ups, a scratch database, a mail server of its own.
 
-Import this before anything of the product. FAULTS_SETUP names the set-up:
-`sqlite` (the embedded worker and its broker in memory), `rabbitmq` or `redis` (each with PostgreSQL).
+Import this before anything of the product or of the benchmarks. FAULTS_SETUP names the set-up:
+`sqlite` (the embedded worker and its broker in memory), `rabbitmq` or `redis` (each with PostgreSQL). It is `rabbitmq`
+where nobody says and both answer, else `sqlite`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,7 +20,15 @@ from pathlib import Path
 from tests.faults import children, sink
 
 SETUPS = ("sqlite", "rabbitmq", "redis")
-SETUP = os.environ.get("FAULTS_SETUP", "rabbitmq")
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
+SERVERS = (os.environ.get("DATABASE_URL") or listens(5432)) and (os.environ.get("AMQP_URL") or listens(5672))
+SETUP = os.environ.get("FAULTS_SETUP") or ("rabbitmq" if SERVERS else "sqlite")
 BROKER = {
     "sqlite": "memory://localhost/",
     "rabbitmq": os.environ.get("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
@@ -35,11 +45,14 @@ os.environ.update(BENCHMARK_BROKER_URL=BROKER, EMAIL_URL=MAIL.url, DEFAULT_FROM_
 if SETUP == "sqlite":
     os.environ["DATABASE_URL"] = "sqlite:"
 
+from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 from kombu import Connection  # noqa: E402
 
 from tests.benchmarks import ground as base  # noqa: E402 - it reads what has just been set
+
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here
 
 
 def use(database: str) -> None:

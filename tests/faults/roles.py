@@ -18,7 +18,7 @@ from recovery import embedded
 from recovery.celery import app
 from tests.faults import ground
 from tracker import clock
-from tracker.services import outbox
+from tracker.services import dispatch, outbox, reminders
 from tracker.services.outbox import claims
 
 QUICKLY = timedelta(seconds=3)
@@ -53,6 +53,23 @@ def work_alone(at_once: int = 1) -> None:
     threading.Thread(target=_worker(at_once).start, daemon=True).start()
     EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
     wait()
+
+
+def beat_alone() -> None:
+    EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
+    wait()
+
+
+def plan_on() -> None:
+    """Plans without a pause."""
+    while True:
+        reminders.plan(now=clock.now())
+
+
+def deliver_on() -> None:
+    """Sends without a pause."""
+    while True:
+        dispatch.deliver(now=clock.now())
 
 
 def wait() -> NoReturn:

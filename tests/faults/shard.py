@@ -71,7 +71,7 @@ def web(trial: Trial) -> Facts:
     assert (trial.at.ask(partial(written, actor.episode)) != before) == happened, (
         "what was written is not all or nothing"
     )
-    facts = facts_of(trial.world)
+    facts = trial.world.facts()
     if happened and trial.variant.act == cells.FLAG:
         return replace(facts, alerts=[*facts.alerts, actor.email], checked_in=[*facts.checked_in, actor.email])
     return replace(facts, orders=[actor.email]) if happened else facts
@@ -94,7 +94,7 @@ def written(episode: str) -> tuple[int, int]:
 
 def worker(trial: Trial) -> Facts:
     die_at_the_point(trial, trial.at.start(trial.victim, trial.arm(points.kill)))
-    return facts_of(trial.world)
+    return trial.world.facts()
 
 
 def sweeper(trial: Trial) -> Facts:
@@ -105,7 +105,7 @@ def sweeper(trial: Trial) -> Facts:
     die_at_the_point(trial, trial.at.start(trial.victim, dies))
     time.sleep(LAPSED)
     die_at_the_point(trial, trial.at.start(roles.sweep, trial.arm(points.kill)))
-    return facts_of(trial.world)
+    return trial.world.facts()
 
 
 def paused(trial: Trial) -> Facts:
@@ -120,26 +120,13 @@ def paused(trial: Trial) -> Facts:
     trial.at.settle(AT_REST_WITHIN)
     child.go_on()
     assert children.until(lambda: back.exists() or child.poll() is not None, REACHED_WITHIN), "it did not go on"
-    return facts_of(trial.world)
+    return trial.world.facts()
 
 
 PLAYS = {cells.WEB: web, cells.WORKER: worker, cells.SWEEPER: sweeper, cells.PAUSED: paused}
 
 
 # --- One trial ------------------------------------------------------------------------------------------------------
-
-
-def facts_of(of: World) -> Facts:
-    return Facts(
-        zone=of.zone,
-        at=of.at,
-        since=of.since,
-        patients=[person.email for person in of.patients],
-        clinicians=of.clinicians,
-        checked_in=of.flagged,
-        alerts=of.flagged,
-        visits=of.visits,
-    )
 
 
 def run(trial: Trial) -> tuple[Verdict, float]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tests import scenes
 from tests.benchmarks import people, seed
+from tests.faults.model import Facts
 from tests.scenes import Staff
 from tracker import clock
 from tracker.clinical.terms import ReviewKind
@@ -52,9 +53,22 @@ class World:
     visits: list[str] = field(default_factory=list)
     """Patients who have an appointment tomorrow: one letter carries that and the reminder."""
 
+    def facts(self) -> Facts:
+        """For the model; those with an alert have checked in."""
+        return Facts(
+            zone=self.zone,
+            at=self.at,
+            since=self.since,
+            patients=[person.email for person in self.patients],
+            clinicians=self.clinicians,
+            checked_in=self.flagged,
+            alerts=self.flagged,
+            visits=self.visits,
+        )
 
-def build(number: int = PATIENTS) -> World:
-    """Fills the database at hand; to be run by a process that ends afterwards."""
+
+def build(number: int = PATIENTS, *, flags: int = 1) -> World:
+    """Fills the database at hand; to be run by a process that ends afterwards. `flags` patients have raised an alert."""
     wakeups.bell.ring = lambda: None  # type: ignore[method-assign]
     now = clock.now().replace(second=0, microsecond=0)
     zone = noon_zone(now)
@@ -67,7 +81,8 @@ def build(number: int = PATIENTS) -> World:
         ticks.daily(now=enrolled)
         outbox.expire(before=clock.now() + timedelta(seconds=1), now=clock.now())
     episodes = list(Episode.objects.select_related("patient__user", "clinic").order_by("patient__email"))
-    scenes.check_in(episodes[0], **FLAG)
+    for episode in episodes[:flags]:
+        scenes.check_in(episode, **FLAG)
     return World(
         zone=zone,
         at=at,
@@ -75,7 +90,7 @@ def build(number: int = PATIENTS) -> World:
         patients=_persons(episodes),
         clinicians=[staff.physiotherapist.user.email, staff.surgeon.user.email],
         surgeon=_program(staff),
-        flagged=[episodes[0].patient.email],
+        flagged=[episode.patient.email for episode in episodes[:flags]],
         visits=[visit(episode, at, now) for episode in episodes[-VISITS:]],
     )
 

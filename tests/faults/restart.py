@@ -1,0 +1,122 @@
+"""Workers and senders killed at random, sixty times in five minutes; and many of each at once.
+
+First two workers with a beat each, and a sender that needs none, carry out 2,000 messages by a slow mail server; every
+few seconds one of the three is killed and another takes its place. Then three beats, three planners, four dispatchers
+and a worker fall upon the same rows without a pause.
+Promise: nothing lost, nothing doubled but urgent notices that say so, and all is right 90 seconds after the last kill.
+--short: twelve kills in half a minute, with leases of seconds instead of the product's own.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from random import Random
+
+from tests.faults import ground, installation, model, roles, verdict, world
+
+# isort: split
+from tests.benchmarks import figures
+from tests.benchmarks.figures import Figures
+from tests.faults.installation import Installation
+from tests.faults.verdict import Verdict
+from tests.faults.world import World
+
+ROLES = (roles.work_alone, roles.work_alone, roles.send)
+AT_REST_WITHIN = 90.0
+CROWD = [roles.beat_alone] * 3 + [roles.plan_on] * 3 + [roles.deliver_on] * 4 + [roles.work_alone]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """`slowly` is how many seconds the mail server takes for each answer, so that senders are mostly in the middle."""
+
+    patients: int
+    flags: int
+    kills: int
+    seconds: float
+    slowly: float
+    crowd: int
+
+
+FULL, SHORT = Size(1_940, 30, 60, 300, 0.12, 1_000), Size(220, 8, 12, 30, 0.03, 200)
+
+
+def main() -> None:
+    told = Figures("restart", short=figures.options(__doc__).short)
+    size = SHORT if told.short else FULL
+    killed(told, size)
+    crowded(told, size)
+    told.end()
+
+
+def killed(told: Figures, size: Size) -> None:
+    template, of = ground.make(partial(world.build, size.patients, flags=size.flags))
+    mark = ground.MAIL.mark()
+    ground.MAIL.tell(slowly=size.slowly)
+    with installation.of(template, quick=told.short) as at:
+        busy = kill_at_random(at, size)
+        ground.MAIL.tell()
+        took = at.settle(AT_REST_WITHIN)
+        found = judged(at, of, mark)
+    told.say(
+        f"  {size.patients} patients, {size.kills} kills in {size.seconds:.0f} s, {busy} of them while much waited"
+    )
+    say(told, "restart", found)
+    told.figure("kills", size.kills)
+    told.promise("at_rest_after", took, took < AT_REST_WITHIN, f"< {AT_REST_WITHIN:.0f} s after the last kill", "s")
+    told.promise("uncertain", found.uncertain, found.uncertain <= size.kills, "at most one a kill")
+
+
+def kill_at_random(at: Installation, size: Size) -> int:
+    """One of them every few seconds; how often messages were still waiting then."""
+    lot = Random(size.kills)
+    running = [at.start(role) for role in ROLES]
+    busy = 0
+    for _ in range(size.kills):
+        time.sleep(lot.uniform(0.2, 1.8) * size.seconds / size.kills)
+        which = lot.randrange(len(ROLES))
+        running[which].kill()
+        busy += not at.ask(at_rest)
+        running[which] = at.start(ROLES[which])
+    return busy
+
+
+def at_rest() -> bool:
+    return verdict.at_rest(datetime.now(UTC))
+
+
+def crowded(told: Figures, size: Size) -> None:
+    template, of = ground.make(partial(world.build, size.crowd, flags=size.flags))
+    mark = ground.MAIL.mark()
+    with installation.of(template) as at:
+        for role in CROWD:
+            at.start(role)
+        took = at.settle(AT_REST_WITHIN)
+        time.sleep(1)  # whoever holds something that it should not, let it send
+        found = judged(at, of, mark)
+    told.say(f"  {size.crowd} patients, {len(CROWD)} at once, at rest after {took:.1f} s")
+    say(told, "crowd", found)
+    told.promise("crowd_uncertain", found.uncertain, found.uncertain == 0, "none, as nobody died")
+
+
+def judged(at: Installation, of: World, mark: int) -> Verdict:
+    at.end()
+    now = datetime.now(UTC)
+    books = at.ask(partial(verdict.open_the_books, now))
+    return verdict.judge(model.expected(of.facts(), now), ground.MAIL.taken(mark), books)
+
+
+def say(told: Figures, what: str, found: Verdict) -> None:
+    for each in found.wrong[:5]:
+        told.say(f"  {each}")
+    told.figure(f"{what}_mails", found.mails, note=f"{found.repeats} of them marked as repeats")
+    told.promise(f"{what}_lost", found.lost, not found.lost, "none")
+    told.promise(f"{what}_doubled", found.doubled, not found.doubled, "none")
+    told.promise(f"{what}_wrong", len(found.wrong), not found.wrong, "the database tells the same")
+
+
+if __name__ == "__main__":
+    main()
