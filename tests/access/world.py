@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.test import Client
 
+from recovery import health
 from tests import post, scenes
 from tests.scenes import Staff
 from tracker import clock
@@ -35,6 +36,7 @@ from tracker.services import (
     clearances,
     devices,
     episodes,
+    heartbeats,
     links,
     measurements,
     milestones,
@@ -115,6 +117,8 @@ def _names_nobody(value: str) -> bool:
 
 
 def world() -> World:
+    for part in health.needed():
+        heartbeats.beat(part, now=clock.now())
     home = _clinic(MARKS["home"], "Banksia Road Clinic")
     far = _clinic(MARKS["far"], "Ocelot Street Clinic")
     knee, mates, theirs = (_knee(*who) for who in ((home, "owner"), (home, "mate"), (far, "far")))

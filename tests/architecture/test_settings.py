@@ -160,5 +160,5 @@ def test_a_log_line_does_not_quote_the_row_that_a_database_refused() -> None:
 
 
 @pytest.mark.django_db
-def test_ready_means_migrated_and_guarded(client: Client) -> None:
-    assert client.get("/health/ready").json() == {"ready": True, "problems": [], "heard_of": {}}
+def test_ready_for_pages_means_migrated_and_guarded(client: Client) -> None:
+    assert client.get("/health/pages").json() == {"ready": True, "problems": []}
