@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from tracker.errors import Invalid
 from tracker.models import Clinic, Episode, Kind, Occurrence, OutboxMessage, Patient, Reach, ReminderPlan
@@ -173,10 +173,17 @@ def _first_owed(plan: ReminderPlan, rule: Rule, planned: QuerySet[Occurrence], n
         return today
     if planned.filter(local_date=today, messages__state=OutboxMessage.State.DUE).exists():
         return today
-    last: date | None = planned.aggregate(last=Max("local_date"))["last"]
-    if last is None or last >= today or plan.next_due_at is None:
+    last = planned.aggregate(last=Max("local_date"))["last"] or _taken_on(plan.patient)
+    if last is None or plan.next_due_at is None:
         return None
     return max(last + DAY, local_date(plan.next_due_at + rule.ahead, zone) - DAY)
+
+
+def _taken_on(patient: Patient) -> date | None:
+    """The date, where the patient is now, on which the first of the recoveries that are open was taken on."""
+    open_ones = Episode.objects.filter(patient=patient, state=Episode.State.OPEN)
+    first: datetime | None = open_ones.aggregate(first=Min("created_at"))["first"]
+    return None if first is None else local_date(first, patient.time_zone)
 
 
 def _look(plan: ReminderPlan, rule: Rule, owed: date | None, now: datetime) -> datetime:
