@@ -260,6 +260,12 @@ def test_a_copied_file_is_another_database_and_a_file_that_is_written_to_is_not(
     assert sending._name_of_file(copy) != name
 
 
+def test_the_demo_may_be_copied_at_will(knee: Episode, settings: Settings, mail: Path) -> None:
+    settings.DEMO = True
+    send_something(knee, mail)
+    assert row().known_as == "demo"
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="about a server")
 @pytest.mark.parametrize("told", [True, False], ids=["the system is told", "the host keeps it from us"])
 def test_a_server_names_system_and_database_as_far_as_it_may(told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
