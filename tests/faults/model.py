@@ -8,7 +8,7 @@ is found by walking along the minutes of UTC and looking at the wall.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -23,13 +23,12 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Who wished what, since when; who has checked in for today, who raised an alert, whose plan was changed, and who
+    """Which hour each patient wishes, since when; who has checked in for today, who raised an alert, whose plan was changed, and who
     has an appointment tomorrow, of which they hear with the reminder."""
 
     zone: str
-    at: time
     since: datetime
-    patients: Sequence[str]
+    wishes: Mapping[str, time]
     clinicians: Sequence[str]
     checked_in: Sequence[str] = ()
     alerts: Sequence[str] = field(default=())
@@ -48,15 +47,17 @@ class Expected:
 
 def expected(facts: Facts, now: datetime) -> Expected:
     """What must have arrived by `now`, and what must be planned by then."""
-    days = dict(reminders(facts.zone, facts.at, facts.since, now + HORIZON))
-    due = [day for day, at in days.items() if at <= now]
-    wants = [person for person in facts.patients if person not in facts.checked_in]
-    must = Counter([(person, "check_in") for person in wants for _ in due])
+    hours = set(facts.wishes.values())
+    days = {at: dict(reminders(facts.zone, at, facts.since, now + HORIZON)) for at in hours}
+    due = Counter(
+        (person, "check_in") for person, at in facts.wishes.items() for when in days[at].values() if when <= now
+    )
+    may = Counter({key: number for key, number in due.items() if key[0] in facts.checked_in})
+    must = due - may
     must.update((reader, "urgent_alert") for _ in facts.alerts for reader in facts.clinicians)
     must.update((person, "restriction_changed") for person in facts.orders)
     must.update((person, "review_tomorrow") for person in facts.visits)
-    may = Counter([(person, "check_in") for person in facts.checked_in for _ in due])
-    return Expected(must, may, sorted((person, day) for person in facts.patients for day in days))
+    return Expected(must, may, sorted((person, day) for person, at in facts.wishes.items() for day in days[at]))
 
 
 def reminders(zone: str, at: time, since: datetime, until: datetime) -> Iterator[tuple[date, datetime]]:

@@ -41,7 +41,7 @@ class Size:
     crowd: int
 
 
-FULL, SHORT = Size(1_940, 30, 60, 300, 0.12, 1_000), Size(220, 8, 12, 30, 0.03, 200)
+FULL, SHORT = Size(1_940, 30, 60, 300, 0.06, 1_000), Size(220, 8, 12, 30, 0.06, 200)
 
 
 def main() -> None:

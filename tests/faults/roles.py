@@ -14,6 +14,7 @@ from celery.schedules import schedule
 from django.core.management import call_command
 from django.test import Client
 
+import recovery.urls  # noqa: F401 - read by the parent, so that not every child must
 from recovery import embedded
 from recovery.celery import app
 from tests.faults import ground
@@ -51,8 +52,11 @@ def work() -> None:
 def work_alone(at_once: int = 1) -> None:
     """Worker and beat, and nothing else in the process; one job at a time, it is in the middle of no other."""
     threading.Thread(target=_worker(at_once).start, daemon=True).start()
-    EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
-    wait()
+    beat_alone()
+
+
+def work_without_beat() -> None:
+    _worker(2).start()
 
 
 def beat_alone() -> None:
@@ -104,3 +108,9 @@ def post(path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> int:
     client = Client(headers={"host": "127.0.0.1", **headers})
     answer = client.post(path, json.dumps(body), content_type="application/json", secure=True)
     return int(answer.status_code)
+
+
+def look(path: str) -> tuple[int, Any]:
+    """The status and the JSON that a page answers with to anybody."""
+    answer = Client(headers={"host": "127.0.0.1"}).get(path, secure=True)
+    return int(answer.status_code), answer.json()

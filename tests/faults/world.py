@@ -6,8 +6,10 @@ must come of it is for `model` to say, from nothing but the plain facts given he
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tests import scenes
@@ -16,7 +18,7 @@ from tests.faults.model import Facts
 from tests.scenes import Staff
 from tracker import clock
 from tracker.clinical.terms import ReviewKind
-from tracker.models import Episode, Kind, ReminderPlan, Review
+from tracker.models import Episode, Kind, Patient, ReminderPlan, Review
 from tracker.services import outbox, reminders, ticks, wakeups
 
 PATIENTS = 22
@@ -43,8 +45,9 @@ class World:
     """Facts, none of them from the reminder engine. `since` is when the patients were enrolled."""
 
     zone: str
-    at: time
     since: datetime
+    wishes: dict[str, time]
+    """Each patient's hour, by address."""
     patients: list[Person]
     clinicians: list[str]
     surgeon: dict[str, str]
@@ -57,9 +60,8 @@ class World:
         """For the model; those with an alert have checked in."""
         return Facts(
             zone=self.zone,
-            at=self.at,
             since=self.since,
-            patients=[person.email for person in self.patients],
+            wishes=self.wishes,
             clinicians=self.clinicians,
             checked_in=self.flagged,
             alerts=self.flagged,
@@ -67,17 +69,19 @@ class World:
         )
 
 
-def build(number: int = PATIENTS, *, flags: int = 1) -> World:
-    """Fills the database at hand; to be run by a process that ends afterwards. `flags` patients have raised an alert."""
+def build(number: int = PATIENTS, *, flags: int = 1, due: Sequence[timedelta] = (-DUE,)) -> World:
+    """Fills the database at hand; to be run by a process that ends afterwards. `flags` patients have raised an alert.
+
+    `due` says how long from now the reminders fall due, to the minute; the patients take turns.
+    """
     wakeups.bell.ring = lambda: None  # type: ignore[method-assign]
     now = clock.now().replace(second=0, microsecond=0)
-    zone = noon_zone(now)
-    at = (now - DUE).astimezone(ZoneInfo(zone)).time()
-    enrolled = now - timedelta(hours=1)
+    zone, enrolled = noon_zone(now), now - timedelta(hours=1)
+    hours = [(now + each).astimezone(ZoneInfo(zone)).time() for each in due]
     with clock.freeze(enrolled):
         staff = scenes.clinic(zone=zone)
         seed.crowd(staff, number=number)
-        wish(at, enrolled)
+        wishes = wish_in_turn(hours, enrolled)
         ticks.daily(now=enrolled)
         outbox.expire(before=clock.now() + timedelta(seconds=1), now=clock.now())
     episodes = list(Episode.objects.select_related("patient__user", "clinic").order_by("patient__email"))
@@ -85,28 +89,39 @@ def build(number: int = PATIENTS, *, flags: int = 1) -> World:
         scenes.check_in(episode, **FLAG)
     return World(
         zone=zone,
-        at=at,
         since=enrolled,
+        wishes=wishes,
         patients=_persons(episodes),
         clinicians=[staff.physiotherapist.user.email, staff.surgeon.user.email],
         surgeon=_program(staff),
         flagged=[episode.patient.email for episode in episodes[:flags]],
-        visits=[visit(episode, at, now) for episode in episodes[-VISITS:]],
+        visits=[visit(episode, now) for episode in episodes[-VISITS:]],
     )
 
 
-def wish(at: time, now: datetime) -> None:
-    """All want their check-in reminder at that hour, from today on, and nothing else that would come with it."""
-    ReminderPlan.objects.filter(kind__in=NOT_NOW).update(enabled=False, next_due_at=None)
-    wanted = ReminderPlan.objects.filter(kind=Kind.CHECK_IN)
+def wish_in_turn(hours: Sequence[time], now: datetime) -> dict[str, time]:
+    """Each patient wishes the next of the hours; by address."""
+    patients = list(Patient.objects.order_by("email").values_list("pk", "email"))
+    for number, at in enumerate(hours):
+        wish(at, now, [pk for pk, _ in patients[number :: len(hours)]])
+    return {email: hours[number % len(hours)] for number, (_, email) in enumerate(patients)}
+
+
+def wish(at: time, now: datetime, of: Sequence[UUID] | None = None) -> None:
+    """All want their check-in reminder at that hour, from today on, and nothing else that would come with it; `of`
+    names patients where it is not all."""
+    plans = ReminderPlan.objects.all() if of is None else ReminderPlan.objects.filter(patient__in=of)
+    plans.filter(kind__in=NOT_NOW).update(enabled=False, next_due_at=None)
+    wanted = plans.filter(kind=Kind.CHECK_IN)
     one = wanted.select_related("patient").first()
     assert one is not None
     moved = reminders.change(patient=one.patient, kind=Kind.CHECK_IN, at=at, now=now)
     wanted.update(at=at, next_due_at=moved.next_due_at)
 
 
-def visit(episode: Episode, at: time, now: datetime) -> str:
-    """An appointment tomorrow, of which the patient wants to hear at that hour."""
+def visit(episode: Episode, now: datetime) -> str:
+    """An appointment tomorrow, of which the patient hears with the reminder."""
+    reminder = ReminderPlan.objects.get(patient=episode.patient, kind=Kind.CHECK_IN)
     day = clock.today(episode.clinic.time_zone)
     Review.objects.create(
         episode=episode,
@@ -117,7 +132,7 @@ def visit(episode: Episode, at: time, now: datetime) -> str:
         booked_at=now + timedelta(days=1),
     )
     plan = ReminderPlan.objects.filter(patient=episode.patient, kind=Kind.REVIEW_TOMORROW)
-    plan.update(at=at, enabled=True, next_due_at=now - DUE)
+    plan.update(at=reminder.at, enabled=True, next_due_at=now - DUE)
     return episode.patient.email
 
 
