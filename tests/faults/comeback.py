@@ -144,7 +144,9 @@ def play(way: str, template: str, patients: Sequence[str]) -> Verdict:
         monday = ground.MAIL.taken(mark)
         with back(way, backup, machine) as again:
             shut(found, again)
-            open_again(found, again, patients, monday)
+            open_again(found, again, patients, mark)
+    if way != CUT_OFF and sorted(mail.to for mail in monday) != sorted(patients):
+        found.wrong.append(f"{len(monday)} left on Monday, which were to be {len(patients)}")
     found.seconds = time.monotonic() - begun
     return found
 
@@ -195,8 +197,8 @@ def shut(found: Verdict, machine: Machine) -> None:
         found.wrong.append(f"it is shut for this reason: {why or 'it is open'}")
 
 
-def open_again(found: Verdict, machine: Machine, patients: Sequence[str], monday: Sequence[Mail]) -> None:
-    """What fell due in between is listed; from then on each reminder comes once."""
+def open_again(found: Verdict, machine: Machine, patients: Sequence[str], backup: int) -> None:
+    """What fell due in between is listed; from then on each reminder comes once. `backup`: the journal's mark then."""
     mark = ground.MAIL.mark()
     machine.at.ask(partial(resume, machine.seen, at(MONDAY, 15), BY))
     lists = machine.at.ask(listed)
@@ -204,13 +206,11 @@ def open_again(found: Verdict, machine: Machine, patients: Sequence[str], monday
     found.expired = sum(reasons == wanted for reasons in lists.values())
     found.wrong += [f"{who} sees as expired: {lists[who]}" for who in patients if lists[who] != wanted]
     must_end(found, machine.send(hourly(at(MONDAY, 15, 5), at(TUESDAY, 12))))
-    judge(found, patients, [*monday, *ground.MAIL.taken(mark)], ground.MAIL.taken(mark))
-    if found.way != CUT_OFF and sorted(mail.to for mail in monday) != sorted(patients):
-        found.wrong.append(f"{len(monday)} left on Monday, which were to be {len(patients)}")
+    judge(found, patients, ground.MAIL.taken(backup), ground.MAIL.taken(mark))
 
 
 def judge(found: Verdict, patients: Sequence[str], mails: Sequence[Mail], after: Sequence[Mail]) -> None:
-    """Of all that left, no message is there twice; `after` it was opened again, Tuesday's came to each, and no other."""
+    """Of all that left since the backup, no message is there twice; `after` it was opened again, Tuesday's came to each, and no other."""
     tuesday = Counter(mail.to for mail in after if mail.kinds == {Kind.CHECK_IN})
     found.next_day = tuesday.total()
     found.lost = sum(not tuesday[who] for who in patients)
