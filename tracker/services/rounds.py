@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -100,8 +101,9 @@ def forever(stop: threading.Event) -> None:
         thread.daemon = True  # one that does not come to its end in time must not keep the process
         thread.start()
     stop.wait()
+    by = time.monotonic() + TO_FINISH.total_seconds()
     for thread in threads:
-        thread.join(TO_FINISH.total_seconds())
+        thread.join(max(0, by - time.monotonic()))
 
 
 def lanes() -> int:
