@@ -218,6 +218,7 @@ def test_the_settings_list_the_patients_own_reminders_by_hour(knee: Episode) -> 
         ("check_in", "09:00"),
         ("milestones", "09:00"),
         ("next_step", "09:00"),
+        ("questionnaire", "09:00"),
         ("review_tomorrow", "09:00"),
         ("nudge", "18:00"),
     ]

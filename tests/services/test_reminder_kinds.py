@@ -325,3 +325,29 @@ def test_goals_reached_between_planning_and_sending_are_not_told(knee: Episode, 
         State.CANCELLED,
         "The goals of the week were reached, or come later.",
     )
+
+
+# --- Questionnaires -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [("open", True), ("due", True), ("upcoming", False), ("done", False), ("overdue", False)]
+)
+def test_a_questionnaire_whose_window_is_open_is_told_once_and_is_no_goal_of_the_week(
+    knee: Episode, clock: StoppedClock, mail: Path, state: str, told: bool
+) -> None:
+    goals(knee, clock, PROM_3M=(state, day_of(knee, MONDAY + timedelta(days=7))))
+    pass_days(clock, TUESDAY, TUESDAY + timedelta(days=8), 9)
+    assert [state for _, state, _ in ends(Kind.QUESTIONNAIRE)] == [State.SENT] * told
+    assert sum("questionnaires" in text_of(letter) for letter in mails(mail)) == told
+    assert ends(Kind.MILESTONES) == []
+
+
+def test_a_questionnaire_filled_in_between_planning_and_sending_is_not_told(knee: Episode, clock: StoppedClock) -> None:
+    goals(knee, clock, PROM_3M=("open", day_of(knee, TUESDAY)))
+    clock.set(at(TUESDAY, 8, 55))
+    reminders.plan(now=clock.instant)
+    goals(knee, clock, PROM_3M=("done", day_of(knee, TUESDAY)))
+    clock.set(at(TUESDAY, 9))
+    run()
+    assert ends(Kind.QUESTIONNAIRE) == [(TUESDAY, State.CANCELLED, "It was filled in, or its time has passed.")]

@@ -25,6 +25,7 @@ from tracker.models import (
     Patient,
     ReminderPlan,
 )
+from tracker.selectors import reminders as told
 from tracker.services import episodes, reminders, reviews, ticks
 from tracker.services.kinds import CALENDAR, OPTIONAL
 from tracker.services.reminders.planner import BATCH
@@ -208,18 +209,55 @@ def test_a_moved_reminder_takes_back_the_old_hour_and_comes_at_the_new_one(
     assert asked(mail) == 1
 
 
-def test_who_was_reminded_today_is_not_reminded_again_after_moving_the_hour(
+def test_who_was_reminded_today_and_moves_the_hour_back_is_not_reminded_again(
     knee: Episode, clock: StoppedClock, mail: Path
 ) -> None:
     clock.set(at(TUESDAY, 9))
     run()
+    move(knee, clock, at=time(8))
+    clock.set(at(TUESDAY, 10))
+    run()
+    assert asked(mail) == 1
+    clock.set(at(WEDNESDAY, 8))
+    run()
+    assert asked(mail) == 2
+
+
+def test_who_was_reminded_today_and_moves_it_to_later_today_is_reminded_then_once_and_tomorrow_once(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(at(TUESDAY, 9))
+    run()
+    for hour in (11, 10, 11, 10):
+        move(knee, clock, at=time(hour))
+    week = told.week_ahead(knee.patient, now=clock.instant)
+    assert [coming.at.strftime("%d %H:%M") for coming in week if coming.kind == Kind.CHECK_IN][:2] == [
+        "16 10:00",
+        "17 10:00",
+    ]
+    for hour in (10, 11, 12):
+        clock.set(at(TUESDAY, hour))
+        run()
+    assert asked(mail) == 2
+    move(knee, clock, at=time(9))
+    move(knee, clock, at=time(10))
+    run()
+    assert asked(mail) == 2
+    clock.set(at(WEDNESDAY, 10))
+    run()
+    assert asked(mail) == 3
+
+
+def test_who_has_checked_in_today_and_moves_the_hour_is_left_alone_today(
+    knee: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(at(TUESDAY, 9))
+    run()
+    scenes.check_in(knee, pain_load=3)
     move(knee, clock, at=time(10))
     clock.set(at(TUESDAY, 10))
     run()
     assert asked(mail) == 1
-    clock.set(at(WEDNESDAY, 10))
-    run()
-    assert asked(mail) == 2
 
 
 def test_moving_to_an_hour_that_has_passed_does_not_skip_the_day(

@@ -20,6 +20,7 @@ class Kind(models.TextChoices):
     NEXT_STEP = "next_step", "Next step coming"
     REVIEW_TOMORROW = "review_tomorrow", "Appointment tomorrow"
     MILESTONES = "milestones", "Goals of the week"
+    QUESTIONNAIRE = "questionnaire", "Questionnaires"
     RESTRICTION_CHANGED = "restriction_changed", "Your plan has changed"
     TEST = "test", "Test message"
 

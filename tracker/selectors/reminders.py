@@ -27,6 +27,7 @@ WHY: dict[str, str] = {
     Kind.NEXT_STEP: "The next step of your plan may come on {day}",
     Kind.REVIEW_TOMORROW: "You have an appointment on {day}",
     Kind.MILESTONES: "On Mondays, when there is a goal to look at in the week",
+    Kind.QUESTIONNAIRE: "Your clinic's questionnaires can be filled in now",
     Kind.RESTRICTION_CHANGED: "Your clinic has changed your plan",
     Kind.TEST: "You asked for it",
 }

@@ -29,7 +29,9 @@ LATE = time(16)
 """Whoever is reminded at this hour or later gets no nudge: it would follow at once."""
 DAYS_BACK = timedelta(days=7)
 """How far back days that nobody planned, since nothing ran, still get an occurrence: to be seen as expired."""
-ONCE_FOR_GOOD = (Kind.SILENCE, Kind.GATE_DUE)
+QUESTIONNAIRES = "PROM_"
+"""How the keys of those milestones begin that are questionnaires to fill in (patient-reported outcome measures)."""
+ONCE_FOR_GOOD = (Kind.SILENCE, Kind.GATE_DUE, Kind.QUESTIONNAIRE)
 """Told once, however long ago; the occurrences of the others need not be remembered beyond the days back."""
 
 
@@ -110,12 +112,21 @@ def milestones(look: Look, day: date, at: datetime) -> Iterator[Want]:
             return
 
 
+def questionnaire(look: Look, day: date, at: datetime) -> Iterator[Want]:
+    """Once a questionnaire, when its window has opened."""
+    for episode in look.episodes:
+        for key in open_questionnaires(kept(episode)):
+            if not look.told(slot := slot_of(episode, key)):
+                yield Want(day, slot, at, episode)
+
+
 FINDERS: dict[str, Finder] = {
     Kind.CHECK_IN: check_in,
     Kind.NUDGE: nudge,
     Kind.NEXT_STEP: next_step,
     Kind.REVIEW_TOMORROW: review_tomorrow,
     Kind.MILESTONES: milestones,
+    Kind.QUESTIONNAIRE: questionnaire,
 }
 
 
@@ -227,7 +238,10 @@ def coming_step(assessment: Assessment | None) -> tuple[date, str] | None:
 
 
 def goals_of_the_week(assessment: Assessment | None, monday: date) -> list[str]:
-    """Keys of the milestones that are due, or whose typical day comes in the week; those reached are not."""
+    """Keys of the milestones that are due, or whose typical day comes in the week; those reached are not.
+
+    Questionnaires have a message of their own.
+    """
     if assessment is None:
         return []
     first = (monday - assessment.surgery_date).days
@@ -235,8 +249,16 @@ def goals_of_the_week(assessment: Assessment | None, monday: date) -> list[str]:
     return [
         row["key"]
         for row in assessment.milestones
-        if row["state"] == MilestoneState.DUE or (row["state"] in ahead and first <= row["typical"] < first + 7)
+        if not row["key"].startswith(QUESTIONNAIRES)
+        and (row["state"] == MilestoneState.DUE or (row["state"] in ahead and first <= row["typical"] < first + 7))
     ]
+
+
+def open_questionnaires(assessment: Assessment | None) -> list[str]:
+    """Keys of the questionnaires whose window is open and that are not filled in."""
+    rows = [] if assessment is None else assessment.milestones
+    now = (MilestoneState.OPEN, MilestoneState.DUE)
+    return [row["key"] for row in rows if row["key"].startswith(QUESTIONNAIRES) and row["state"] in now]
 
 
 def visit_day(review: Review, episode: Episode) -> date | None:

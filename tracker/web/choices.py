@@ -25,6 +25,7 @@ ABOUT = {
     Kind.NEXT_STEP: "Next step: a few days before it",
     Kind.REVIEW_TOMORROW: "Appointment: the day before",
     Kind.MILESTONES: "Goals of the week: on Mondays",
+    Kind.QUESTIONNAIRE: "Questionnaires of your clinic: when their time has come",
 }
 """The kinds that can be switched off, as the patient reads them."""
 NAMES = {kind: said.partition(":")[0] for kind, said in ABOUT.items()} | {Kind.NUDGE: "Second reminder at 18:00"}

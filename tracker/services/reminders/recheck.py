@@ -18,7 +18,15 @@ from tracker.models import (
     Review,
 )
 from tracker.selectors import duty
-from tracker.selectors.wanted import booking, coming_step, goals_of_the_week, in_care_since, kept, visit_day
+from tracker.selectors.wanted import (
+    booking,
+    coming_step,
+    goals_of_the_week,
+    in_care_since,
+    kept,
+    open_questionnaires,
+    visit_day,
+)
 from tracker.services.kinds import OPTIONAL
 from tracker.services.outbox import EXPIRED
 from tracker.services.reminders import calm, ways
@@ -128,6 +136,11 @@ def milestones(of: Subject) -> str:
     return "" if left else "The goals of the week were reached, or come later."
 
 
+def questionnaire(of: Subject) -> str:
+    wanted = key_in(of.occurrence.slot) in open_questionnaires(of.assessment)
+    return "" if wanted else "It was filled in, or its time has passed."
+
+
 def restriction_changed(of: Subject) -> str:
     standing = Restriction.objects.filter(signature=UUID(of.occurrence.slot), superseded_by=None)
     if not standing.exists():
@@ -146,6 +159,7 @@ STILL_WANTED: dict[str, Callable[[Subject], str]] = {
     Kind.NEXT_STEP: next_step,
     Kind.REVIEW_TOMORROW: review_tomorrow,
     Kind.MILESTONES: milestones,
+    Kind.QUESTIONNAIRE: questionnaire,
     Kind.RESTRICTION_CHANGED: restriction_changed,
     Kind.TEST: test,
     **STAFF_STILL_WANTED,

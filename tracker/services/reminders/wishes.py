@@ -8,13 +8,16 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import Count, Max, Min, Q, QuerySet
 
+from tracker import channels
 from tracker.errors import Invalid
 from tracker.models import Clinic, Episode, Kind, Occurrence, OutboxMessage, Patient, Reach, ReminderPlan
+from tracker.selectors import ways
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import due_instant, first_after
 from tracker.selectors.ways import OUTWARD
 from tracker.services import outbox
 from tracker.services.kinds import CALENDAR, CHANNELS, OPTIONAL, USUAL_HOUR, Audience, Rule
+from tracker.services.outbox import Telling
 
 DAY = timedelta(days=1)
 SWITCHED_OFF = "The reminder was switched off."
@@ -76,6 +79,7 @@ def change(
     if (plan.at, plan.enabled, plan.channels) != before:
         _plan_anew(plan, reason=_reason(plan, before[0]), now=now, was_on=before[1])
         if kind == Kind.CHECK_IN and (plan.at, plan.enabled) != before[:2]:
+            _once_more_today(plan, now)
             _take_along(plan, plans, now)
     return plan
 
@@ -160,6 +164,32 @@ def _plan_anew(plan: ReminderPlan, *, reason: str, now: datetime, was_on: bool) 
     outbox.cancel(planned, reason=reason, now=now)
     plan.next_due_at = _look(plan, rule, owed, now) if plan.enabled else None
     plan.save()
+
+
+def _once_more_today(plan: ReminderPlan, now: datetime) -> None:
+    """Whoever had today's reminder and moves it to an hour still to come wants to be reminded then: once an hour."""
+    today = local_date(now, plan.patient.time_zone)
+    at = due_instant(today, plan.at, plan.patient.time_zone)
+    if not plan.enabled or at is None or at <= now:
+        return
+    of_today = Occurrence.objects.filter(
+        patient=plan.patient, rule=plan.kind, local_date=today, state=Occurrence.State.PLANNED
+    ).exclude(messages__state=OutboxMessage.State.CANCELLED)
+    first, slot = of_today.first(), f"{plan.at:%H:%M}"
+    if first is None or of_today.filter(slot=slot).exists():
+        return
+    again = Occurrence(
+        patient=plan.patient,
+        episode_id=first.episode_id,
+        rule=plan.kind,
+        local_date=today,
+        slot=slot,
+        due_at=at,
+        created_at=now,
+    )
+    open_ways = ways.usable([plan.patient], installed=channels.installed())[plan.patient_id]
+    channel = ways.preferred(plan.channels, open_ways)[0]
+    outbox.enqueue([Telling(again, plan.patient.clinic, channel=channel)], now=now)
 
 
 def _first_owed(plan: ReminderPlan, rule: Rule, planned: QuerySet[Occurrence], now: datetime) -> date | None:
