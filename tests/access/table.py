@@ -22,6 +22,7 @@ GET    /accounts/login/                                                       20
 POST   /accounts/login/                                                       200 200 200 200 200 200 200 200 200
 PUT    /accounts/login/                                                       200 200 200 200 200 200 200 200 200
 GET    /accounts/logout/                                                      405 405 405 405 405 405 405 405 405
+GET    /demo/mail/                                                            404 404 404 404 404 404 404 404 404
 POST   /accounts/logout/                                                      302 302 302 302 302 302 302 302 302
 GET    /unsubscribe/<str:token>/                                              200 200 200 200 200 200 200 200 200
 POST   /unsubscribe/<str:token>/                                              200 200 200 200 200 200 200 200 200

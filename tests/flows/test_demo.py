@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import call_command
 
 from tracker.clinical import plan as plans
@@ -58,7 +59,7 @@ REASONS = {
 
 LOOK_INSIDE = """
 import django, json; django.setup()
-from tracker.models import AlertEvent, Assessment, AuditEvent, CheckIn, Hold, OutboxMessage, User
+from tracker.models import AlertEvent, Assessment, AuditEvent, Call, CheckIn, Hold, OutboxMessage, User
 rows = Assessment.objects.select_related("episode__patient")
 print(json.dumps({
     "counts": {model.__name__: model.objects.count() for model in (AuditEvent, CheckIn, Hold, User)},
@@ -69,6 +70,9 @@ print(json.dumps({
         } for row in rows
     },
     "waiting": [message.due_at.isoformat() for message in OutboxMessage.objects.filter(state="due")],
+    "post": sorted(set(OutboxMessage.objects.values_list("state", flat=True))),
+    "calls": OutboxMessage.objects.filter(channel="calls", state="sent", settled_at=None).count(),
+    "tries": Call.objects.filter(outcome="no_answer").count(),
 }))
 """
 
@@ -154,6 +158,15 @@ def test_nothing_that_fell_due_before_today_waits_to_be_sent(made: Path) -> None
     waiting = [datetime.fromisoformat(at) for at in inside(made)["waiting"]]
     assert waiting
     assert min(waiting) > datetime.now(UTC) - timedelta(hours=26)
+
+
+def test_the_last_days_messages_went_out_with_the_mishaps_that_a_clinic_has(made: Path) -> None:
+    found = inside(made)
+    assert found["post"] == ["cancelled", "dead", "due", "failed", "sent", "uncertain"]
+    assert found["calls"] >= 2
+    assert found["tries"] >= 2
+    assert len(list((made / "mail").glob("*.eml"))) > 50
+    assert any("http://127.0.0.1:8000/" in file.read_text() for file in (made / "mail").glob("*.eml"))
 
 
 def test_the_logins_are_for_their_owner_alone_and_name_everybody_once(made: Path) -> None:
@@ -391,7 +404,8 @@ JUST_AFTER_MIDNIGHT = datetime(2026, 10, 25, 0, 4, tzinfo=UTC) - timedelta(hours
 
 
 @pytest.mark.django_db
-def test_made_just_after_midnight_it_says_the_same() -> None:
+def test_made_just_after_midnight_it_says_the_same(settings: LazySettings, tmp_path: Path) -> None:
+    settings.MAIL_DIR = tmp_path
     progress: list[str] = []
     clinic.make(now=JUST_AFTER_MIDNIGHT, count=CAST, seed=int(SEED), tell=progress.append)
     rows = {row.episode.patient.email: row for row in Assessment.objects.select_related("episode__patient")}

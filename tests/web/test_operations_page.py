@@ -100,6 +100,22 @@ def test_each_message_says_to_whom_which_by_what_way_why_and_after_how_many_trie
     assert knee.patient.phone in text
 
 
+def test_what_went_another_way_says_so_and_what_was_not_even_tried_is_not_listed(physio: Client, knee: Episode) -> None:
+    for tries, another in ((1, State.SENT), (0, State.SENT), (0, State.CANCELLED)):
+        row = post.ended(knee, State.FAILED, attempts=tries, reason=f"After {tries} tries, {another}.")
+        columns = {"state": another, "channel": "sms", "dedupe_key": f"{row.dedupe_key} again", "finished_at": NOW}
+        OutboxMessage.objects.create(
+            patient=knee.patient, clinic=knee.clinic, kind=row.kind, nature=row.nature, occurrence=row.occurrence,
+            due_at=NOW, created_at=NOW, **columns,
+        )  # fmt: skip
+    text = page(physio)
+    assert "After 1 tries, sent. <b>Sent by text message instead.</b>" in text
+    assert "After 0 tries, sent." not in text
+    assert "After 0 tries, cancelled.</p>" in text
+    assert "Refused 2" in text
+    assert "<span>Refused</span><b>2</b>" in text
+
+
 def test_the_states_are_counted_and_each_has_its_list(physio: Client, knee: Episode) -> None:
     rows = {state: post.ended(knee, state) for state in (State.FAILED, State.DEAD, State.UNCERTAIN, State.EXPIRED)}
     for state, row in rows.items():

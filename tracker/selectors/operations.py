@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, Exists, Min, OuterRef, QuerySet, Value
+from django.db.models import CharField, Count, Exists, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from tracker.models import (
@@ -29,6 +29,7 @@ State = OutboxMessage.State
 
 ABROAD = (ChannelName.EMAIL, ChannelName.SMS, ChannelName.PUSH)
 """The channels that leave the house."""
+ON_ITS_WAY = (State.DUE, State.CLAIMED, State.SENDING, State.SENT)
 TROUBLE = (State.FAILED, State.DEAD, State.UNCERTAIN)
 WEEK = timedelta(days=7)
 
@@ -235,7 +236,7 @@ class Totals:
 
 def totals(*, now: datetime) -> Totals:
     """A handful of statements, whatever the number of patients and messages."""
-    ended = OutboxMessage.objects.filter(state__in=(*TROUBLE, State.EXPIRED, State.SENT), finished_at__gte=now - WEEK)
+    ended = told_about(state__in=(*TROUBLE, State.EXPIRED, State.SENT), finished_at__gte=now - WEEK)
     sent = OutboxMessage.objects.filter(state=State.SENT, channel__in=ABROAD).order_by("-finished_at")
     untold = Episode.objects.filter(state=Episode.State.OPEN, patient__reminder_plans=None)
     return Totals(
@@ -245,6 +246,13 @@ def totals(*, now: datetime) -> Totals:
         behind=_behind(now),
         uncalled=_uncalled(now),
     )
+
+
+def told_about(**which: Any) -> QuerySet[OutboxMessage]:
+    """Messages, without those of which nothing was tried because the way was known to lead nowhere, and which took another."""
+    others = OutboxMessage.objects.filter(occurrence=OuterRef("occurrence"), recipient=None, state__in=ON_ITS_WAY)
+    passed_on = Q(state=State.FAILED, attempts=0, recipient=None) & Exists(others.exclude(pk=OuterRef("pk")))
+    return OutboxMessage.objects.filter(**which).exclude(passed_on)
 
 
 ENDED = {

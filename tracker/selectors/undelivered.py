@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 
 from tracker.models import Actor, OutboxMessage
+from tracker.selectors.operations import told_about
 
 State = OutboxMessage.State
 
@@ -40,6 +41,8 @@ class Undelivered(NamedTuple):
     email: str | None
     phone: str | None
     episode: UUID | None
+    instead: str | None
+    """The channel by which the patient was told instead."""
 
     @property
     def to_patient(self) -> bool:
@@ -91,16 +94,22 @@ _COLUMNS = (
     "patient__email",
     "patient__phone",
     "episode",
+    "instead",
 )
 
 
 def undelivered(actor: Actor, *, now: datetime, state: str = "", page: int = 1) -> Listed:
     """Two statements, whatever the number of messages. Without a state, the first that has any."""
-    found = OutboxMessage.objects.filter(clinic=actor.clinic, state__in=STATES, finished_at__gte=now - KEPT)
+    found = told_about(clinic=actor.clinic, state__in=STATES, finished_at__gte=now - KEPT)
     counts = dict.fromkeys(map(str, STATES), 0) | dict(found.values_list("state").annotate(Count("pk")).order_by())
     state = state if state in counts else next((each for each, count in counts.items() if count), str(STATES[0]))
     pages = max(1, -(-counts[state] // PAGE))
     page = min(max(1, page), pages)
-    rows = found.filter(state=state).order_by("-finished_at", "pk").values_list(*_COLUMNS)
+    rows = found.filter(state=state).annotate(instead=_instead()).order_by("-finished_at", "pk").values_list(*_COLUMNS)
     listed = [Undelivered._make(row) for row in rows[(page - 1) * PAGE : page * PAGE]]
     return Listed(listed, counts, state, page, pages)
+
+
+def _instead() -> Subquery:
+    same = OutboxMessage.objects.filter(occurrence=OuterRef("occurrence"), recipient=None, state=State.SENT)
+    return Subquery(same.exclude(pk=OuterRef("pk")).values("channel")[:1])

@@ -38,6 +38,12 @@ LISTS = {
     State.EXPIRED: ("Too late", "Their time had passed before they could leave. Listed so that you can see it."),
 }
 """What became of a message, and what that means, in the order of the page."""
+INSTEAD = {
+    "email": "Sent by e-mail instead.",
+    "sms": "Sent by text message instead.",
+    "push": "Sent as a notification instead.",
+    "app": "It stands in the patient's list instead.",
+}
 BLAND = frozenset({Kind.CHECK_IN, Kind.NUDGE, Kind.REVIEW_TOMORROW, Kind.TEST, Kind.MORNING_LIST})
 """Kinds whose name tells nothing clinical."""
 
@@ -60,6 +66,7 @@ class Shown:
     message: Undelivered
     kind: str
     way: str
+    instead: str
 
 
 @require_safe
@@ -168,4 +175,5 @@ def _messages(request: HttpRequest, actor: Actor, now: datetime) -> dict[str, An
 def _shown(row: Undelivered, actor: Actor) -> Shown:
     known = access.may(actor, Do.READ_AS_STAFF) or row.kind in BLAND
     plain = "Message to the patient" if row.to_patient else "Notice to a colleague"
-    return Shown(row, MESSAGES.get(row.kind, row.kind) if known else plain, channel_word(row.channel))
+    instead = INSTEAD.get(row.instead or "", "") if row.to_patient else ""
+    return Shown(row, MESSAGES.get(row.kind, row.kind) if known else plain, channel_word(row.channel), instead)

@@ -45,6 +45,7 @@ class Command(BaseCommand):
             self.say("Stopped. Started again, it goes on from here.")
 
     def run(self, options: dict[str, Any]) -> None:
+        settings.SITE_URL = f"http://{server.HOST}:{options['port']}"  # links in messages lead to where it listens
         bound = None if options["load_only"] else server.bind(options["port"])
         self.load(settings.DATA_DIR, seed=options["seed"], patients=options["patients"])
         self.tell_logins(logins.ensure(settings.DATA_DIR))
@@ -84,7 +85,7 @@ class Command(BaseCommand):
         for login in known:
             self.say(f"  {login.role:<16} {login.email:<28} {login.password}   {login.clinic}")
         self.say(f"Logins: {settings.DATA_DIR / logins.FILE}")
-        self.say(f"Mail: {settings.MAIL_DIR}")
+        self.say(f"Mail: {settings.MAIL_DIR}, shown at /demo/mail/")
 
     def say(self, text: str) -> None:
         self.stdout.write(text)

@@ -12,13 +12,13 @@ from django.db import transaction
 
 from tracker import access, clock
 from tracker.clinical.terms import Compartment, Family, Fixation, Indication, Modifier, Role
-from tracker.management.demo import people, story
+from tracker.management.demo import people, post, story
 from tracker.management.demo.acts import Scene, carry_out
 from tracker.management.demo.people import HILLSIDE, RIVERSIDE, Person, Place
 from tracker.models import Actor, Episode
 from tracker.selectors import episodes as cases
 from tracker.selectors import patients
-from tracker.services import accounts, clinics, episodes, outbox, reminders, ticks
+from tracker.services import accounts, clinics, episodes, reminders, ticks
 
 Staff = Mapping[Role, Actor]
 
@@ -28,15 +28,16 @@ JUST_NOW = timedelta(minutes=40)
 def make(*, now: datetime, count: int, seed: int, tell: Callable[[str], None]) -> None:
     """Makes both clinics as of `now`, `count` patients in the first. Whoever is there already is left as they are, so
     that it goes on where it was broken off. `tell` hears how far it has come."""
+    opened = {}
     for place, number in ((RIVERSIDE, count), (HILLSIDE, len(HILLSIDE.patients))):
-        staff = open_clinic(place, now)
+        staff = opened[place.name] = open_clinic(place, now)
         known = _known(staff)
         for at, person in enumerate(people.patients(place, number, seed)):
             record_number = f"{place.prefix}-{1001 + at}"
             if record_number not in known:
                 take_through(person, record_number, staff, now=now, seed=seed)
         tell(f"{place.name}: {number} patients")
-    bring_up(now=now)
+    bring_up(now=now, riverside=opened[RIVERSIDE.name])
 
 
 def catch_up(*, now: datetime) -> None:
@@ -45,15 +46,10 @@ def catch_up(*, now: datetime) -> None:
     ticks.daily(now=now)
 
 
-def bring_up(*, now: datetime) -> None:
-    """Assesses everybody as of now, and leaves the messages of the past as if they had gone out at their time."""
-    zone = ZoneInfo(RIVERSIDE.zone)
-    midnight = datetime.combine(now.astimezone(zone), time(), zone).astimezone(UTC)
-    with clock.freeze(midnight - timedelta(hours=4)) as evening_before:
-        reminders.resume(now=evening_before.instant)
-        reminders.plan(now=evening_before.instant)
-    outbox.expire(before=midnight, now=now)
+def bring_up(*, now: datetime, riverside: Staff) -> None:
+    """Assesses everybody as of now, and lets the messages of the last days go out at their time."""
     ticks.daily(now=now)
+    post.carry(now=now, physiotherapist=riverside[Role.PHYSIOTHERAPIST])
 
 
 @transaction.atomic
@@ -119,7 +115,7 @@ def _enrolment(person: Person, record_number: str, surgery: date, zone: str, see
         birth_date=date(person.born, rng.randint(1, 12), rng.randint(1, 28)),
         sex=person.sex,
         email=person.email,
-        phone=f"07700 900{rng.randint(0, 999):03d}",
+        phone=f"+44 7700 900{rng.randint(0, 999):03d}",
         time_zone=zone,
         body_weight_kg=Decimal(person.kg),
         procedure=person.procedure,
