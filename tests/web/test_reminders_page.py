@@ -21,11 +21,12 @@ from tests.services.reminding import mails, run
 from tracker.clock import StoppedClock
 from tracker.models import Episode, Kind, OutboxMessage, Patient, Reach, ReminderPlan
 from tracker.services import reach, reminders
+from tracker.services.kinds import OPTIONAL
 
 pytestmark = pytest.mark.django_db
 State = OutboxMessage.State
 
-ALL = ["check_in", "nudge", "next_step", "review_tomorrow", "milestones"]
+ALL = [str(kind) for kind in OPTIONAL]
 CHOSEN = {"at": "09:00", "kinds": ALL, "ways": ["email"], "quiet_from": "", "quiet_until": ""}
 
 
