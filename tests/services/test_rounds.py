@@ -266,3 +266,27 @@ def test_three_senders_of_their_own_plan_and_send_each_reminder_once(
     asked = [letter for letter in mails(mail) if letter["Subject"] == "Time for your check-in"]
     assert len({letter["To"] for letter in asked}) == len(asked) == 5
     assert outbox.sweep(now=clock.instant).released == 0
+
+
+def test_a_provider_that_hangs_holds_up_one_lane_of_a_sender_and_not_the_others(
+    committed: None, clock: StoppedClock, mail: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = message(scenes.knee(scenes.clinic(), signed=False))
+    released, hanging = threading.Event(), threading.Lock()
+    deliver = dispatch.deliver
+
+    def hangs_once(*, now: datetime) -> bool:
+        if hanging.acquire(blocking=False):
+            released.wait(20)
+        return deliver(now=now)
+
+    monkeypatch.setattr(rounds, "lanes", lambda: 2)
+    monkeypatch.setattr(dispatch, "deliver", hangs_once)
+    stop = threading.Event()
+    sender = threading.Thread(target=rounds.forever, args=(stop,))
+    sender.start()
+    until(lambda: fresh(row).state == State.SENT)
+    assert not released.is_set()
+    released.set()
+    stop.set()
+    sender.join(20)
