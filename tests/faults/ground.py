@@ -108,6 +108,11 @@ def forget(queue: str) -> None:
         broker.default_channel.queue_delete(queue)
 
 
+def url(database: str) -> str:
+    """For DATABASE_URL."""
+    return f"sqlite:///{database}" if SETUP == "sqlite" else base.url(database)
+
+
 _numbers = count(1)
 
 

@@ -33,6 +33,8 @@ LINKS = {
 """What else a letter tells of shows in where it leads; so no two kinds that lead to one page may be due at a time."""
 LEADS_TO = {"nudge": "/check-in/", "next_step": "/plan/"}
 AGAIN = "Again: "
+CANARIES = ("<b>Eve", "evil@example.org")
+"""Names and addresses that somebody typed to see how far they get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class Mail:
     message_id: str
     repeat: bool
     links: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    canaries: tuple[str, ...] = ()
+    """What of CANARIES a program that shows the mail would take for markup, or a server for a header's content."""
 
     @property
     def kinds(self) -> set[str]:
@@ -54,18 +59,28 @@ class Mail:
 
 
 def line(at: float, to: str, content: bytes) -> str:
-    """A mail as one line of the journal."""
+    """A mail as one line of the journal. Most need no look at their parts, which takes long."""
     head, _, body = content.partition(b"\r\n\r\n")
     mail = message_from_bytes(head, policy=default)
+    suspect = any(each.encode() in content for each in CANARIES)
     said: dict[str, Any] = {
         "at": at,
         "to": to,
         "subject": str(mail["Subject"]),
         "message_id": str(mail["Message-ID"]),
         "repeat": mail["X-Recovery-Repeat"] == "yes",
+        "headers": list(mail),
+        "canaries": canaries(content) if suspect else [],
         "links": sorted(set(re.findall(r"https?://[^/\s\"<]+(/[\w/.-]*)", body.decode("latin-1")))),
     }
     return json.dumps(said) + "\n"
+
+
+def canaries(content: bytes) -> list[str]:
+    mail = message_from_bytes(content, policy=default)
+    html = mail.get_body(("html",))
+    shown = "\n".join([*map(str, mail.values()), html.get_content() if html else ""])
+    return [each for each in CANARIES if each in shown]
 
 
 def read(path: Path, since: int = 0) -> Iterator[Mail]:
@@ -74,4 +89,4 @@ def read(path: Path, since: int = 0) -> Iterator[Mail]:
         file.seek(since)
         for each in file:
             said = json.loads(each)
-            yield Mail(**{**said, "links": tuple(said["links"])})
+            yield Mail(**{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()})

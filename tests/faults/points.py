@@ -12,9 +12,11 @@ import functools
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -59,6 +61,7 @@ POINTS: dict[str, Point] = {
     # K8: the sweeper
     "sweeping": Point("tracker.services.outbox", "sweep", AMID, "between two of its updates"),
     # Not to die at, but to know of
+    "handing over": Point("tracker.services.dispatch", "_hand_over", BEFORE, "a letter is about to leave"),
     "delivered": Point("tracker.services.dispatch", "deliver", AFTER, "one step of the dispatcher is done", True),
 }
 
@@ -81,6 +84,23 @@ def arm(name: str, act: Callable[[], object], *, skip: int = 0, about: str = "",
     original = getattr(owner, last)
     wrapped = WRAPPERS[point.when](original, Fuse(act, skip, always), Counting(about, point.fruitful))
     setattr(owner, last, functools.wraps(original)(wrapped))
+
+
+def measure(name: str, into: Path) -> None:
+    """Writes into a file how many seconds each call of the function took, however it ended."""
+    owner, last = place(POINTS[name])
+    original = getattr(owner, last)
+
+    @functools.wraps(original)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        begun = time.monotonic()
+        try:
+            return original(*args, **kwargs)
+        finally:
+            with into.open("a") as file:
+                file.write(f"{time.monotonic() - begun}\n")
+
+    setattr(owner, last, wrapped)
 
 
 def place(point: Point) -> tuple[Any, str]:

@@ -86,6 +86,10 @@ class Journalling(Talk):
             self.server.journal.write(self.reader, b"".join(lines))
         return self.say("END")
 
+    def say(self, step: str) -> bool:
+        time.sleep(self.server.slow_at.get(step, 0))
+        return super().say(step)
+
     def finish(self) -> None:
         with suppress(OSError, ValueError):
             super().finish()
@@ -99,6 +103,7 @@ class JournallingServer(Server):
         self.RequestHandlerClass = Journalling
         self.journal = Journal(path)
         self.dead = False
+        self.slow_at: Mapping[str, float] = {}
 
 
 def serve(path: Path) -> None:
@@ -118,6 +123,7 @@ def obey(server: JournallingServer, order: dict[str, Any]) -> object:
     server.sink.released = threading.Event()
     server.sink.answers = order.get("answers", {})
     server.sink.slowly = order.get("slowly", 0)
+    server.slow_at = order.get("slow_at", {})
     server.dead = order.get("dead", False)
     return "ok"
 
@@ -135,9 +141,10 @@ class MailServer:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
-    def tell(self, *, answers: Mapping[str, str] | None = None, slowly: float = 0, dead: bool = False) -> None:
-        """How to behave from now on; told nothing, well."""
-        self._order(answers=dict(answers or {}), slowly=slowly, dead=dead)
+    def tell(self, **manner: Any) -> None:
+        """How to behave from now on; told nothing, well. `answers` by step instead of the usual ones, `slowly` for
+        seconds before each answer, `slow_at` by step, `dead` to hang up on everybody."""
+        self._order(**manner)
 
     def calls(self, since: float) -> list[float]:
         """When connections were made, as seconds since the epoch."""
