@@ -20,9 +20,9 @@ from tracker.access import Actor, Do
 from tracker.models import Kind, OutboxMessage, User
 from tracker.selectors import operations as selector
 from tracker.selectors import undelivered
-from tracker.selectors.operations import Part, Pulse, Totals, channel_word, length
+from tracker.selectors.operations import Broken, Part, Pulse, Totals, channel_word, length
 from tracker.selectors.undelivered import Undelivered
-from tracker.services import audit, outbox, sending
+from tracker.services import audit, outbox, reach, sending
 from tracker.web import addresses, shell, standstill
 from tracker.web.staff_words import MESSAGES
 
@@ -116,7 +116,7 @@ def _page(request: HttpRequest, actor: Actor | None, *, unsure: bool = False, st
         "faults": [fault for fault in faults if fault.vital],
         "remarks": [fault for fault in faults if not fault.vital],
         "signs": [_sign(part, pulse) for part in selector.PARTS],
-        "broken": [(channel_word(each.channel), length(now - each.since), each.error) for each in pulse.broken],
+        "providers": _providers(pulse),
         "waiting": _waiting(pulse),
         "last_sent": _ago(totals.last_sent, now),
         "totals": _totals(totals),
@@ -142,6 +142,18 @@ def _sign(part: Part, pulse: Pulse) -> Sign:
     if silence is None:
         return Sign(part.name, part.does, heard, "not in use", "plain")
     return Sign(part.name, part.does, heard, "working", "ok")
+
+
+def _providers(pulse: Pulse) -> list[Sign]:
+    """Each way out of the house, and since when its provider does not answer."""
+    broken = {each.channel: each for each in pulse.broken}
+    return [_provider(name, broken.get(name), pulse) for name in sorted({*reach.installed(), *broken})]
+
+
+def _provider(channel: str, broken: Broken | None, pulse: Pulse) -> Sign:
+    if broken is None:
+        return Sign(channel_word(channel), "", "", "answers", "ok")
+    return Sign(channel_word(channel), broken.error, f"for {length(pulse.now - broken.since)}", "no answer", "r0")
 
 
 def _waiting(pulse: Pulse) -> str:
