@@ -11,30 +11,27 @@ Dead for five minutes; --short: half a minute.
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
-from tests.faults import ground, installation, manners, model, points, roles, sink, verdict, world
+from tests.faults import ground, installation, manners, model, points, roles, sink, verdict, web, world
 
 # isort: split
 from django.conf import settings
 
-from tests.benchmarks import figures, people, servers
+from tests.benchmarks import figures
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.load import Target
-from tests.benchmarks.servers import Server
 from tests.faults.installation import Installation
 from tests.faults.manners import MANNERS
 from tests.faults.sink import MailServer
 from tests.faults.verdict import Books, Verdict
-from tests.faults.world import Person, World
+from tests.faults.world import World
 from tracker.models import Clinic, Patient
 
 PATIENTS = 8
@@ -49,7 +46,6 @@ LARGE, SMALL = 600, 80
 DUE, DUE_SHORT = [timedelta(minutes=each) for each in (-1, 1, 2, 3, 4)], [timedelta(minutes=-1)]
 REQUESTS, REQUESTS_SHORT = 2000, 150
 AT_ONCE, WINDOW, SLOWER = 2, 10, 1.5
-SAID = {"pain_load": 3, "reported_load": "half", "symptoms": []}
 RIGHT_WITHIN = 300.0
 """Seconds from good manners to rest: what was refused for the time being waits by the clock."""
 
@@ -201,8 +197,8 @@ def dead(told: Figures, seconds: float) -> None:
     template, of = ground.make(partial(world.build, size, due=DUE_SHORT if told.short else DUE))
     busy, requests = of.patients[size // 2 :], REQUESTS_SHORT if told.short else REQUESTS
     mark = ground.MAIL.mark()
-    with of_usual_pace(template) as at, pages(at) as server:
-        check_in = Target("check-in", server, partial(a_check_in, of, busy), 201)
+    with of_usual_pace(template) as at, web.pages(at) as server:
+        check_in = Target("check-in", server, partial(web.in_turn, of, busy), 201)
         check_in.run(20, keep=False)
         ground.MAIL.tell(dead=True)
         at.start(roles.send)
@@ -231,27 +227,6 @@ def dead(told: Figures, seconds: float) -> None:
     ratio = during.percentile(0.99) / before.percentile(0.99)
     note = f"{during.percentile(0.99):.0f} ms beside {before.percentile(0.99):.0f}"
     told.goal("p99_to_usual", ratio, ratio <= SLOWER, f"<= {SLOWER:g} times the usual p99 of check-ins ({note})")
-
-
-@contextmanager
-def pages(at: Installation) -> Iterator[Server]:
-    """The web processes of the installation; whom they would wake is not there."""
-    mine = {"DATABASE_URL": ground.url(at.database), "CELERY_BROKER_URL": "memory://localhost/"}
-    usual = {name: os.environ[name] for name in mine}
-    os.environ.update(mine)
-    try:
-        with servers.product() as server:
-            yield server
-    finally:
-        os.environ.update(usual)
-
-
-def a_check_in(of: World, busy: Sequence[Person], number: int) -> bytes:
-    """Today's and the days' before, of patients who take turns."""
-    back, which = divmod(number, len(busy))
-    on = datetime.now(ZoneInfo(of.zone)).date() - timedelta(days=back % 7)
-    person = busy[which]
-    return people.write(f"/api/v1/episodes/{person.episode}/check-ins/", person.headers, {"date": str(on), **SAID})
 
 
 def busiest(calls: Sequence[float]) -> int:
