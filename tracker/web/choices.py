@@ -88,7 +88,7 @@ class Choices(forms.Form):
         for name, sentences in problem.fields.items():
             self.add_error(name if name in self.fields else None, " ".join(sentences))
 
-    def save(self, patient: Patient, now: datetime) -> bool:
+    def keep(self, patient: Patient, now: datetime) -> bool:
         """Keeps what was chosen; False where a service refused it."""
         said = self.cleaned_data
         try:

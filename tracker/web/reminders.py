@@ -95,7 +95,7 @@ def reminders(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, door, Choices(wishes=wishes))
     form = Choices(request.POST, wishes=wishes)
-    if not form.is_valid() or not form.save(patient, clock.now()):
+    if not form.is_valid() or not form.keep(patient, clock.now()):
         return _page(request, door, form, status=400)
     messages.success(request, "Saved. What comes next has been worked out anew.")
     return redirect("reminders")
