@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import Field, ForeignKey, Min, Model, Q
 
 from tests import scenes
 from tests.benchmarks import copies, seed
@@ -36,16 +36,17 @@ OWN = {
 """What must not be the same twice."""
 AT_ONCE = 10_000
 """Copies a transaction."""
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def made(number: int, now: datetime) -> Episode:
     """So many patients who have been looked after for a day: what was due by now has been sent."""
-    with clock.freeze(now - timedelta(days=1)):
+    with clock.freeze(now - DAY):
         knee = scenes.knee(seed.clinic())
         Patient.objects.filter(pk=knee.patient_id).update(user=None)
         ticks.daily(now=clock.now())
         reminders.plan(now=clock.now())
+    ticks.daily(now=now)
     reminders.plan(now=now)
     outbox.expire(before=now, now=now)
     for first in range(0, number - 1, AT_ONCE):
@@ -74,16 +75,29 @@ def spread_plans(now: datetime, over: timedelta) -> None:
         cursor.execute(f"UPDATE tracker_reminderplan SET next_due_at = {later}", [now, minutes])
 
 
-def make_due(at: datetime, over: timedelta) -> None:
-    """Lets the messages that wait fall due from `at` on, as many in each second of `over`, and then no more for a day."""
-    waiting = OutboxMessage.objects.filter(state=OutboxMessage.State.DUE, kind=Kind.CHECK_IN)
-    seconds = max(1, int(over.total_seconds()))
-    rows = list(waiting.order_by("pk").values_list("pk", flat=True))
+def only_check_in_waits() -> None:
+    """One message a patient waits, for the next day; the others are as if they had been sent."""
+    state, check_in = OutboxMessage.State, Q(kind=Kind.CHECK_IN)
+    others = OutboxMessage.objects.filter(state=state.DUE)
+    first = others.filter(check_in).aggregate(first=Min("due_at"))["first"]
+    others.exclude(check_in, due_at=first).update(state=state.SENT, finished_at=first - DAY, settled_at=first - DAY)
+
+
+def make_due(at: datetime, *, over: timedelta = timedelta(seconds=1), most: int | None = None) -> None:
+    """Lets what waits fall due from `at` on, evenly over some seconds."""
+    seconds = over // timedelta(seconds=1)
+    waiting = OutboxMessage.objects.filter(state=OutboxMessage.State.DUE).order_by("pk")
+    chosen = list(waiting.values_list("pk", flat=True)[:most])
     for second in range(seconds):
         due = at + timedelta(seconds=second)
-        OutboxMessage.objects.filter(pk__in=rows[second::seconds]).update(
-            due_at=due, expires_at=due + timedelta(days=1)
-        )
+        OutboxMessage.objects.filter(pk__in=chosen[second::seconds]).update(due_at=due, expires_at=due + DAY)
+
+
+def take_back() -> None:
+    """What was sent of what waited waits again, for the next day."""
+    tomorrow = clock.now() + DAY
+    sent = OutboxMessage.objects.filter(state=OutboxMessage.State.SENT, attempts__gt=0)
+    sent.update(state=OutboxMessage.State.DUE, due_at=tomorrow, finished_at=None, attempts=0, message_id="")
 
 
 def _statement(model: type[Model], chosen: str, own: Mapping[str, str]) -> str:
