@@ -157,6 +157,13 @@ def test_each_channel_has_its_own_address(knee: Episode, clock: StoppedClock) ->
     }
 
 
+def test_what_is_for_the_call_list_is_never_mailed_to_the_patient(knee: Episode, clock: StoppedClock) -> None:
+    row = message(knee, Kind.UNSEEN)
+    OutboxMessage.objects.filter(pk=row.pk).update(channel=EMAIL, kind=Kind.SILENCE)
+    withheld = reminders.objection(fresh(row), now=clock.instant)
+    assert withheld == Withheld(State.CANCELLED, "Your clinic calls instead.")
+
+
 def test_only_a_channel_that_leaves_the_house_can_be_switched_off(knee: Episode, clock: StoppedClock) -> None:
     for channel in (APP, "calls", "pigeon"):
         with pytest.raises(Invalid) as refusal:

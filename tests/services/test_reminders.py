@@ -429,6 +429,19 @@ def test_whoever_was_taken_on_before_there_was_a_kind_gets_it_at_the_tick(
     assert not ReminderPlan.objects.filter(patient=closed.patient).exists()
 
 
+def test_plans_from_before_get_the_hour_that_is_not_the_patients_to_choose_and_keep_the_one_that_is(
+    home: Staff, knee: Episode, clock: StoppedClock
+) -> None:
+    ReminderPlan.objects.filter(kind=Kind.NEXT_STEP).delete()
+    ReminderPlan.objects.filter(kind__in=[Kind.MILESTONES, Kind.SILENCE]).update(at=time(18), channels=["email"])
+    ReminderPlan.objects.filter(kind=Kind.NUDGE).update(at=time(20))
+    ReminderPlan.objects.filter(kind=Kind.REVIEW_TOMORROW).update(at=time(18), enabled=False, next_due_at=None)
+    ticks.daily(now=clock.instant)
+    found = {plan.kind: (plan.at.hour, plan.enabled) for plan in ReminderPlan.objects.filter(patient=knee.patient)}
+    assert found[Kind.MILESTONES] == found[Kind.NEXT_STEP] == found[Kind.CHECK_IN] == (9, True)
+    assert (found[Kind.SILENCE], found[Kind.NUDGE], found[Kind.REVIEW_TOMORROW]) == ((8, True), (20, True), (9, False))
+
+
 def test_the_tick_asks_once_who_lacks_a_kind(home: Staff, clock: StoppedClock) -> None:
     for _ in range(3):
         scenes.knee(home, signed=False)

@@ -53,6 +53,8 @@ def closed(message: OutboxMessage) -> Withheld | None:
     """Why the message cannot go by its channel, and by which it goes instead."""
     if message.channel not in OUTWARD:
         return None
+    if RULES[message.kind].audience == Audience.CALL_LIST:
+        return Withheld(State.CANCELLED, "Your clinic calls instead.")
     if not is_to_patient(message) or message.patient is None:
         return None if address_of(message) else Withheld(State.FAILED, NO_ADDRESS["email"])
     found = _closed(message, message.patient)

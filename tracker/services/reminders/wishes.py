@@ -26,16 +26,22 @@ SWITCHED_OFF = "The reminder was switched off."
 
 
 def start(*, patient: Patient, now: datetime) -> None:
-    """Gives a patient the usual reminders. Safe to repeat: whoever has some keeps them as they are."""
+    """Gives a patient the usual reminders. Safe to repeat: whoever has some keeps them as they are.
+
+    Only what has no hour that a patient chooses is put to the hour that it should have.
+    """
     plans = {plan.kind: plan for plan in ReminderPlan.objects.filter(patient=patient)}
     begun = []
     for kind, rule in CALENDAR.items():
-        plan = plans.get(kind) or _usual(patient, rule, plans.get(Kind.CHECK_IN))
-        if plan.enabled and plan.next_due_at is None:
-            plan.next_due_at = _after(now, plan, rule)
+        hour = _hour(rule, plans.get(Kind.CHECK_IN))
+        plan = plans.get(kind) or ReminderPlan(patient=patient, kind=kind, at=hour, channels=list(OUTWARD))
+        moves = plan.at != hour and not _is_chosen(rule)
+        if moves or (plan.enabled and plan.next_due_at is None):
+            plan.at = hour if moves else plan.at
+            plan.next_due_at = _after(now, plan, rule) if plan.enabled else None
             begun.append(plan)
     ReminderPlan.objects.bulk_create(
-        begun, update_conflicts=True, unique_fields=["patient", "kind"], update_fields=["next_due_at"]
+        begun, update_conflicts=True, unique_fields=["patient", "kind"], update_fields=["at", "next_due_at"]
     )
 
 
@@ -125,10 +131,13 @@ def quiet(*, patient: Patient, quiet_from: time | None, quiet_until: time | None
 # --- Planned anew ---------------------------------------------------------------------------------------------------
 
 
-def _usual(patient: Patient, rule: Rule, reminder: ReminderPlan | None) -> ReminderPlan:
-    """By whichever way is open, mail first."""
-    hour = reminder.at if reminder is not None and rule.with_check_in else rule.at or USUAL_HOUR
-    return ReminderPlan(patient=patient, kind=rule.kind, at=hour, channels=list(OUTWARD))
+def _hour(rule: Rule, reminder: ReminderPlan | None) -> time:
+    return reminder.at if reminder is not None and rule.with_check_in else rule.at or USUAL_HOUR
+
+
+def _is_chosen(rule: Rule) -> bool:
+    """Whether the hour is the patient's to choose."""
+    return rule.optional and not rule.with_check_in
 
 
 def _locked(patient: Patient) -> list[ReminderPlan]:
