@@ -12,7 +12,7 @@ from tests.conftest import A_MONDAY_MORNING as NOW
 from tests.services.reminding import message
 from tracker.clock import StoppedClock
 from tracker.models import Breaker, ChannelName, Clinic, Episode, Heartbeat, OutboxMessage, Sending
-from tracker.selectors import operations
+from tracker.selectors import operations, totals
 
 pytestmark = pytest.mark.django_db
 State = OutboxMessage.State
@@ -128,34 +128,34 @@ def test_the_totals_cost_the_same_for_one_message_and_for_forty(
     for _ in range(40):
         OutboxMessage.objects.filter(pk=message(alive).pk).update(state=State.FAILED, finished_at=NOW)
     with django_assert_num_queries(5):
-        totals = operations.totals(now=NOW)
-    assert totals.ended == {State.FAILED: 40}
+        counted = totals.totals(now=NOW)
+    assert counted.ended == {State.FAILED: 40}
 
 
 def test_a_week_is_counted_and_the_lists_of_the_house_are_not(alive: Episode) -> None:
     for ago, channel in ((0, "email"), (6, "sms"), (8, "email"), (0, "app"), (0, "calls")):
         ended = {"state": State.SENT, "channel": channel, "finished_at": NOW - timedelta(days=ago)}
         OutboxMessage.objects.filter(pk=message(alive).pk).update(**ended)
-    assert operations.totals(now=NOW).ended == {State.SENT: 2}
-    assert operations.totals(now=NOW).last_sent == NOW
+    assert totals.totals(now=NOW).ended == {State.SENT: 2}
+    assert totals.totals(now=NOW).last_sent == NOW
 
 
 def test_a_call_that_waits_for_more_than_a_day_is_counted_by_clinic(alive: Episode) -> None:
     waits = {"state": State.SENT, "channel": ChannelName.CALLS, "finished_at": NOW - timedelta(hours=23)}
     rows = OutboxMessage.objects.filter(pk__in=[message(alive).pk, message(alive).pk])
     rows.update(**waits)
-    assert operations.totals(now=NOW).uncalled == []
+    assert totals.totals(now=NOW).uncalled == []
     OutboxMessage.objects.filter(pk=rows[0].pk).update(finished_at=NOW - timedelta(hours=30))
-    assert operations.totals(now=NOW).uncalled == [("Riverside Knee Clinic", 2, NOW - timedelta(hours=30))]
+    assert totals.totals(now=NOW).uncalled == [("Riverside Knee Clinic", 2, NOW - timedelta(hours=30))]
     rows.update(settled_at=NOW)
-    assert operations.totals(now=NOW).uncalled == []
+    assert totals.totals(now=NOW).uncalled == []
 
 
 def test_a_clinic_whose_patients_nobody_looked_at_for_a_day_is_named(alive: Episode) -> None:
     Clinic.objects.update(ticked_on=NOW.date() - timedelta(days=1))
-    assert operations.totals(now=NOW).behind == []
+    assert totals.totals(now=NOW).behind == []
     Clinic.objects.update(ticked_on=NOW.date() - timedelta(days=2))
-    assert operations.totals(now=NOW).behind == ["Riverside Knee Clinic"]
+    assert totals.totals(now=NOW).behind == ["Riverside Knee Clinic"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Subquery
 
 from tracker.models import Actor, OutboxMessage
-from tracker.selectors.operations import told_about
+from tracker.selectors.totals import told_about
 
 State = OutboxMessage.State
 

@@ -20,7 +20,9 @@ from tracker.access import Actor, Do
 from tracker.models import Kind, OutboxMessage, User
 from tracker.selectors import operations as selector
 from tracker.selectors import undelivered
-from tracker.selectors.operations import Broken, Part, Pulse, Totals, channel_word, length
+from tracker.selectors.operations import Broken, Part, Pulse, channel_word, length
+from tracker.selectors.totals import Totals
+from tracker.selectors.totals import totals as count
 from tracker.selectors.undelivered import Undelivered
 from tracker.services import audit, outbox, reach, sending
 from tracker.web import addresses, shell, standstill
@@ -109,7 +111,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, actor: Actor | None, *, unsure: bool = False, status: int = 200) -> HttpResponse:
     now = clock.now()
-    pulse, totals = selector.pulse(now=now), selector.totals(now=now)
+    pulse, totals = selector.pulse(now=now), count(now=now)
     faults = selector.faults(pulse)
     context = {
         "stuck": "",  # the page itself says it

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 
 from recovery import health
 from tracker import clock
-from tracker.selectors import operations
+from tracker.selectors import operations, totals
 from tracker.selectors.operations import length
 
 
@@ -23,10 +23,10 @@ class Command(BaseCommand):
         now = clock.now()
         wrong = [*setup(), *(unusable := health.problems())]
         if not unusable:
-            totals = operations.totals(now=now)
-            faults = [*operations.faults(operations.pulse(now=now)), *operations.left_undone(totals, now=now)]
+            counted = totals.totals(now=now)
+            faults = [*operations.faults(operations.pulse(now=now)), *totals.left_undone(counted, now=now)]
             wrong += [f"{fault.said} {fault.remedy}" for fault in faults]
-            self.stdout.write(last_sent(totals.last_sent, now))
+            self.stdout.write(last_sent(counted.last_sent, now))
         for sentence in wrong:
             self.stdout.write(f"- {sentence}")
         self.stdout.write("Nothing is missing or stuck." if not wrong else f"{len(wrong)} to put right.")
