@@ -210,7 +210,7 @@ def open_again(found: Verdict, machine: Machine, patients: Sequence[str], backup
 
 
 def judge(found: Verdict, patients: Sequence[str], mails: Sequence[Mail], after: Sequence[Mail]) -> None:
-    """Of all that left since the backup, no message is there twice; `after` it was opened again, Tuesday's came to each, and no other."""
+    """Of all that left since the backup nothing is there twice; `after` it was opened again Tuesday's came, and no other."""
     tuesday = Counter(mail.to for mail in after if mail.kinds == {Kind.CHECK_IN})
     found.next_day = tuesday.total()
     found.lost = sum(not tuesday[who] for who in patients)
