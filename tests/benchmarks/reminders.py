@@ -1,8 +1,9 @@
 """10,000 reminders that fall due in one minute, handed to a mail server by one sender, on PostgreSQL.
 
 The sender is `send_due --forever`, a process as a clinic runs it; the mail server one more, which writes a journal to
-the disk before it answers. Meanwhile patients raise red flags. Promises: all within 5 minutes, none lost, none doubled;
-each clinician on duty hears of each flag once, within a minute. Measured beside it, before and after: the bare claims without mail, and the mail without a database.
+the disk before it answers. Meanwhile patients raise red flags.
+Promises: all within 5 minutes, none lost, none doubled; each clinician on duty hears of each flag within a minute.
+Measured beside it, before and after: the bare claims without mail, and the mail without a database.
 Goal: half of the lower of the two.
 """
 

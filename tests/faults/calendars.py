@@ -20,7 +20,6 @@ from tracker.selectors.wanted import Look
 from tracker.services.kinds import CALENDAR
 from tracker.services.reminders import planner
 
-HOURS = (time(0), time(1, 30), time(2, 30), time(3), time(9))
 DAY = timedelta(days=1)
 AHEAD = CALENDAR[Kind.CHECK_IN].ahead
 REMEMBERED = 14
@@ -65,8 +64,8 @@ def compare(span: tuple[str, date, int]) -> Compared:
     """One zone, from a date on, for so many days, at each of the hours."""
     zone, first, days = span
     found = Compared()
-    walked = walls.first_minutes(zone, HOURS, first, days)
-    found.left_out = days - len(walked[HOURS[0]])
+    walked = walls.first_minutes(zone, walls.HOURS, first, days)
+    found.left_out = days - len(walked[walls.HOURS[0]])
     for at, right in walked.items():
         found.cases += len(right)
         count_changes(found, zone, at, right.values())

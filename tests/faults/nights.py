@@ -26,7 +26,6 @@ from tracker import clock
 from tracker.models import Kind, OutboxMessage
 from tracker.services import protocols, reminders, rounds, wakeups
 
-HOURS = (hour(0), hour(1, 30), hour(2, 30), hour(3), hour(9))
 ZONES = (
     "America/New_York",
     "Africa/Cairo",  # no midnight on one date
@@ -41,9 +40,7 @@ ZONES = (
     "Europe/London",
     "Pacific/Chatham",
 )
-LEFT_OUT = {"Pacific/Apia": date(2011, 12, 30), "Pacific/Kwajalein": date(1993, 8, 21)}
-"""Zones that crossed the date line: a date that nobody there lived through."""
-
+LEFT_OUT = ("Pacific/Apia", "Pacific/Kwajalein")
 BEFORE, AFTER = timedelta(hours=60), timedelta(hours=36)
 """The night is planned for before the clocks change, as reminders are planned two days ahead."""
 CLOSE_BEFORE, CLOSE_AFTER = timedelta(hours=6), timedelta(hours=14)
@@ -108,7 +105,7 @@ def nights(zones: Sequence[str], around: datetime, changes: int, left_out: Seque
         for change in walls.changes(zone, around, around + timedelta(days=400))[:changes]:
             yield Night(zone, change)
     for zone in left_out:
-        middle = walls.midnight(LEFT_OUT[zone])
+        middle = walls.midnight(walls.LEFT_OUT[zone])
         (change,) = walls.changes(zone, middle - timedelta(days=3), middle + timedelta(days=3))
         yield Night(zone, change)
 
@@ -121,7 +118,7 @@ def build(night: Night) -> dict[str, hour]:
     wakeups.bell.ring = lambda: None  # type: ignore[method-assign]
     with clock.freeze(night.since):
         staff = clinic(zone=night.zone)
-        return dict(patient(staff, number, at) for number, at in enumerate(HOURS))
+        return dict(patient(staff, number, at) for number, at in enumerate(walls.HOURS))
 
 
 def patient(staff: Staff, number: int, at: hour) -> tuple[str, hour]:
@@ -200,7 +197,7 @@ def check(found: Verdict, key: tuple[str, date], instant: datetime, row: Told | 
 def expected(night: Night, hours: dict[str, hour]) -> dict[tuple[str, date], datetime]:
     """By patient and date the right minute, from the enrolment on."""
     first = night.since.astimezone(UTC).date() - walls.DAY
-    days = walls.first_minutes(night.zone, HOURS, first, 9)
+    days = walls.first_minutes(night.zone, walls.HOURS, first, 9)
     return {
         (to, day): instant for to, at in hours.items() for day, instant in days[at].items() if instant > night.since
     }

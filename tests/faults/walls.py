@@ -15,6 +15,17 @@ MINUTE, STEP, DAY = timedelta(minutes=1), timedelta(minutes=15), timedelta(days=
 FARTHEST = timedelta(hours=27)
 """No wall is as far from UTC."""
 
+HOURS = (time(0), time(1, 30), time(2, 30), time(3), time(9))
+"""At which all is tried: those that nights with a change of clocks skip or repeat, and the usual one."""
+LEFT_OUT = {
+    "Pacific/Apia": date(2011, 12, 30),
+    "Pacific/Kwajalein": date(1993, 8, 21),
+    "Pacific/Fakaofo": date(2011, 12, 30),
+    "Pacific/Kiritimati": date(1994, 12, 31),
+    "Pacific/Kanton": date(1994, 12, 31),
+}
+"""Zones that crossed the date line, and the date that nobody there lived through."""
+
 Found = dict[time, dict[date, datetime]]
 """By hour and date the minute, in UTC."""
 

@@ -25,21 +25,15 @@ from zoneinfo import available_timezones
 from tests.benchmarks import ground
 from tests.benchmarks.figures import Figures
 from tests.faults import calendars
-from tests.faults.calendars import HOURS, Compared
+from tests.faults.calendars import Compared
+from tests.faults.walls import DAY, HOURS, LEFT_OUT
 
 ROOT = Path(__file__).parents[2]
 DAYS, EVERY = 400, 24
 """The short run takes every 24th zone."""
 CORES = 2
-LEFT_OUT = {
-    "Pacific/Apia": date(2011, 12, 30),
-    "Pacific/Fakaofo": date(2011, 12, 30),
-    "Pacific/Kiritimati": date(1994, 12, 31),
-    "Pacific/Kanton": date(1994, 12, 31),
-    "Pacific/Kwajalein": date(1993, 8, 21),
-}
-"""Zones that left a date out, and the date; the days around it are walked as well."""
 AROUND = 30
+"""Days that are walked about each date that a zone left out."""
 SHORT_NIGHTS = ("--zones", "Antarctica/Troll", "--changes", "1", "--left-out", "Pacific/Apia")
 
 Night = dict[str, Any]
@@ -69,7 +63,7 @@ def options() -> argparse.Namespace:
 def compare(told: Figures, since: date, short: bool) -> None:
     names = sorted(available_timezones())
     spans = [(zone, since, DAYS) for zone in names[:: EVERY if short else 1]]
-    spans += [(zone, day - AROUND // 2 * calendars.DAY, AROUND) for zone, day in LEFT_OUT.items()]
+    spans += [(zone, day - AROUND // 2 * DAY, AROUND) for zone, day in LEFT_OUT.items()]
     began = time.monotonic()
     with get_context("fork").Pool(CORES) as pool:
         found = list(pool.imap_unordered(calendars.compare, spans, chunksize=4))
