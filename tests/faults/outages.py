@@ -27,6 +27,8 @@ from tracker import clock
 from tracker.models import Heartbeat
 
 CONSUMES_WITHIN = 60.0
+KEPT = 2.0
+"""Seconds in which workers deal with what a broker had kept while it was gone."""
 AT_REST_WITHIN = 90.0
 WARM_UP, USUAL = 6, 6
 """Check-ins while all is well: some that nobody counts, and some to compare with."""
@@ -107,8 +109,10 @@ def vex(at: Installation, visitors: Visitors, size: Size) -> list[str]:
 
 
 def seconds_to_work(at: Installation) -> float:
-    """Until a worker has done a job that was asked for from now on."""
-    begun, now = time.monotonic(), clock.now()
+    """Until a worker has done a job that was asked for from now on, not one that the broker had kept."""
+    begun = time.monotonic()
+    time.sleep(KEPT)
+    now = clock.now()
     children.until(lambda: at.ask(partial(worked_since, now)), CONSUMES_WITHIN * 2, step=0.2)
     return time.monotonic() - begun
 
