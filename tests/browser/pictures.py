@@ -31,8 +31,11 @@ def _take(data: Path) -> None:
 
     from tests.browser.chromium import chromium, sign_in, window
     from tests.browser.screenshots import served
+    from tracker import clock
+    from tracker.services import rounds
 
     call_command("demo", load_only=True, seed=SEED, stdout=io.StringIO())
+    rounds.once(now=clock.now())
     call_command("collectstatic", interactive=False, verbosity=0)
     sessions = {role: _session(data, role) for role, _, _ in SHOTS.values()}
     with served() as site, chromium() as browser:
