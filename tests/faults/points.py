@@ -76,13 +76,15 @@ def stop() -> None:
     signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
-def arm(name: str, act: Callable[[], object], *, skip: int = 0, about: str = "", always: bool = False) -> None:
+def arm(
+    name: str, act: Callable[[], object], *, skip: int = 0, about: str = "", to: str = "", always: bool = False
+) -> None:
     """Lets `act` happen at the point, `skip` times later than the first, and then no more unless `always`; `about`
-    counts only reminders or notices."""
+    counts only reminders or notices, `to` only what goes to the patient of that address."""
     point = POINTS[name]
     owner, last = place(point)
     original = getattr(owner, last)
-    wrapped = WRAPPERS[point.when](original, Fuse(act, skip, always), Counting(about, point.fruitful))
+    wrapped = WRAPPERS[point.when](original, Fuse(act, skip, always), Counting(about, to, point.fruitful))
     setattr(owner, last, functools.wraps(original)(wrapped))
 
 
@@ -139,10 +141,13 @@ class Counting:
     """Which calls count."""
 
     about: str
+    to: str
     fruitful: bool
 
     def __call__(self, args: tuple[Any, ...], result: object = True) -> bool:
         if args and args[0] == []:
+            return False
+        if self.to and self.to not in _patients(args):
             return False
         return bool(result or not self.fruitful) and self.about in ("", _nature(args, self.about))
 
@@ -154,6 +159,12 @@ def _nature(args: tuple[Any, ...], unknown: str) -> str:
         return NOTICE if b"Subject: Urgent" in last or b"Subject: Again" in last else REMINDER
     first = args[0][0] if args and isinstance(args[0], list | tuple) else args[0] if args else None
     return str(getattr(first, "nature", unknown))
+
+
+def _patients(args: tuple[Any, ...]) -> set[str]:
+    """Addresses of the patients whom the rows that a call is about are for."""
+    rows = args[0] if args and isinstance(args[0], list | tuple) else []
+    return {row.patient.email for row in rows if row.patient is not None and row.recipient_id is None}
 
 
 def _is_content(smtp: object, sent: bytes | str) -> bool:

@@ -2,7 +2,7 @@
 
 First two workers with a beat each, and a sender that needs none, carry out 2,000 messages by a slow mail server; every
 few seconds one of the three is killed and another takes its place. Then three beats, three planners, four dispatchers
-and a worker fall upon the same rows without a pause.
+and a worker fall upon the same rows without a pause. Then one message kills every sender that comes to it.
 Promise: nothing lost, nothing doubled but urgent notices that say so, and all is right 90 seconds after the last kill.
 --short: twelve kills in half a minute, with leases of seconds instead of the product's own.
 """
@@ -15,17 +15,19 @@ from datetime import UTC, datetime
 from functools import partial
 from random import Random
 
-from tests.faults import ground, installation, model, roles, verdict, world
+from tests.faults import children, ground, installation, model, points, roles, verdict, world
 
 # isort: split
 from tests.benchmarks import figures
 from tests.benchmarks.figures import Figures
+from tests.faults.children import Child
 from tests.faults.installation import Installation
 from tests.faults.verdict import Verdict
-from tests.faults.world import World
+from tests.faults.world import PATIENTS, World
 
 ROLES = (roles.work_alone, roles.work_alone, roles.send)
 AT_REST_WITHIN = 90.0
+GIVEN_UP_WITHIN = 180.0
 CROWD = [roles.beat_alone] * 3 + [roles.plan_on] * 3 + [roles.deliver_on] * 4 + [roles.work_alone]
 
 
@@ -49,6 +51,7 @@ def main() -> None:
     size = SHORT if told.short else FULL
     killed(told, size)
     crowded(told, size)
+    poisoned(told)
     told.end()
 
 
@@ -100,6 +103,35 @@ def crowded(told: Figures, size: Size) -> None:
     told.say(f"  {size.crowd} patients, {len(CROWD)} at once, at rest after {took:.1f} s")
     say(told, "crowd", found)
     told.promise("crowd_uncertain", found.uncertain, found.uncertain == 0, "none, as nobody died")
+
+
+def poisoned(told: Figures) -> None:
+    """One message is the death of every sender that comes to it: it is given up, and no other with it."""
+    template, of = ground.make(world.build)
+    mark, reader = ground.MAIL.mark(), of.patients[PATIENTS // 2].email
+    dies = partial(points.arm, "accepted", points.kill, to=reader)
+    with installation.of(template) as at:
+        begun, deaths = time.monotonic(), 0
+        while not at.ask(at_rest) and time.monotonic() - begun < GIVEN_UP_WITHIN:
+            deaths += dies_of_it(at, at.start(roles.work_alone, dies))
+        at.end()
+        now = datetime.now(UTC)
+        books = at.ask(partial(verdict.open_the_books, now))
+    wanted = model.expected(of.facts(), now)
+    wanted.may.update({key: wanted.must.pop(key) for key in list(wanted.must) if key[0] == reader})
+    found = verdict.judge(wanted, ground.MAIL.taken(mark), books)
+    given_up = [row for row in books.rows if row.state == verdict.State.DEAD]
+    told.say(
+        f"  {deaths} senders died of one message in {time.monotonic() - begun:.0f} s; {len(given_up)} were given up"
+    )
+    told.promise("given_up", len(given_up), {row.to for row in given_up} == {reader}, "the one message alone")
+    say(told, "poison", found)
+
+
+def dies_of_it(at: Installation, sender: Child) -> bool:
+    """Whether it died before all was done."""
+    children.until(lambda: sender.poll() is not None or at.ask(at_rest), GIVEN_UP_WITHIN, step=0.3)
+    return sender.poll() is not None
 
 
 def judged(at: Installation, of: World, mark: int) -> Verdict:
