@@ -187,7 +187,7 @@ def test_history_says_what_was_sent_and_why_something_was_not(knee: Episode, clo
         if day == 16:
             scenes.check_in(knee)
         run()
-    told_check_ins = [row for row in told.history(knee.patient) if row.kind == Kind.CHECK_IN]
+    told_check_ins = [row for row in told.history(knee.patient, now=clock.instant) if row.kind == Kind.CHECK_IN]
     assert [(row.state, row.reason) for row in told_check_ins] == [
         (State.CANCELLED, "You have checked in."),
         (State.SENT, ""),
@@ -196,19 +196,29 @@ def test_history_says_what_was_sent_and_why_something_was_not(knee: Episode, clo
     assert f"{told_check_ins[1].at:%d %H:%M}" == "15 09:00"
 
 
+def test_what_was_taken_back_is_told_once_its_time_has_come_and_not_before(knee: Episode, clock: StoppedClock) -> None:
+    run()
+    reminders.change(patient=knee.patient, kind=Kind.CHECK_IN, at=time(11), now=clock.instant)
+    moved = "The reminder was moved to 11:00."
+    assert moved not in [row.reason for row in told.history(knee.patient, now=clock.instant)]
+    clock.advance(days=1)
+    rows = told.history(knee.patient, now=clock.instant)
+    assert [f"{row.at:%d %H:%M}" for row in rows if row.reason == moved and row.kind == Kind.CHECK_IN] == ["15 09:00"]
+
+
 def test_what_goes_to_staff_about_a_patient_is_not_the_patients_to_read(home: Staff, knee: Episode) -> None:
     scenes.check_in(knee, pain_load=4, symptoms=["breathless"])
     assert OutboxMessage.objects.filter(patient=knee.patient, kind=Kind.URGENT_ALERT).exists()
     assert Kind.URGENT_ALERT not in [coming.kind for coming in told.week_ahead(knee.patient, now=NOW)]
     run()
-    assert Kind.URGENT_ALERT not in [row.kind for row in told.history(knee.patient)]
+    assert Kind.URGENT_ALERT not in [row.kind for row in told.history(knee.patient, now=NOW)]
 
 
 def test_what_went_into_the_list_says_so_and_calls_are_the_clinics_own(knee: Episode) -> None:
     listed, call = message(knee, Kind.MILESTONES), message(knee, Kind.SILENCE)
     OutboxMessage.objects.filter(pk=listed.pk).update(channel="app", state=State.SENT, finished_at=NOW)
     OutboxMessage.objects.filter(pk=call.pk).update(channel="calls", state=State.SENT, finished_at=NOW)
-    assert [(row.kind, row.channel, row.state_label) for row in told.history(knee.patient)] == [
+    assert [(row.kind, row.channel, row.state_label) for row in told.history(knee.patient, now=NOW)] == [
         ("milestones", "app", "In your list")
     ]
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from tracker.models import ChannelName, Kind, OutboxMessage, Patient, ReminderPlan
+from tracker.models import ChannelName, Kind, Occurrence, OutboxMessage, Patient, ReminderPlan
 from tracker.selectors import ways
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import dates_until, quiet_until
@@ -80,9 +80,13 @@ def plans(patient: Patient) -> list[ReminderPlan]:
     return list(ReminderPlan.objects.filter(patient=patient, kind__in=FINDERS).order_by("at", "kind"))
 
 
-def history(patient: Patient, *, limit: int = 50) -> list[Told]:
-    """What the patient was told or not told, and why not; latest first."""
+def history(patient: Patient, *, now: datetime, limit: int = 50) -> list[Told]:
+    """What the patient was told or not told, and why not; latest first.
+
+    What was taken back and whose time has not come yet is left out: the week ahead shows what stands in its place.
+    """
     ended = _to_patient(patient).exclude(state__in=OPEN_STATES).order_by("-finished_at", "-due_at")
+    ended = ended.exclude(occurrence__state=Occurrence.State.CANCELLED, due_at__gt=now).select_related("occurrence")
     return [_told(message, patient) for message in ended[:limit]]
 
 
@@ -170,7 +174,8 @@ def _calm(coming: Coming, patient: Patient) -> Coming:
 
 
 def _told(message: OutboxMessage, patient: Patient) -> Told:
-    at = _local(message.finished_at or message.due_at, patient)
+    taken_back = message.occurrence is not None and message.occurrence.state == Occurrence.State.CANCELLED
+    at = _local(message.due_at if taken_back else message.finished_at or message.due_at, patient)
     label, state = _label(message.kind), State(message.state)
     listed = message.channel == ChannelName.APP and state == State.SENT
     said = "In your list" if listed else str(state.label)

@@ -131,7 +131,7 @@ def _page(request: HttpRequest, door: Door, form: Choices, *, refused: str = "",
     lines = coming(selector.week_ahead(patient, now=now, usable=reach.usable(patient)), now)
     today = clock.today(patient.time_zone)
     days = by_day(lines, today)
-    past = [_past(told, today) for told in selector.history(patient, limit=SHOWN)]
+    past = [_past(told, today) for told in selector.history(patient, now=now, limit=SHOWN)]
     context = {
         "clinic": door.episode.clinic,
         "patient": patient,
