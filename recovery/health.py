@@ -19,11 +19,9 @@ from django.views.decorators.http import require_safe
 from tracker import clock
 from tracker.models import triggers
 from tracker.selectors import operations
-from tracker.selectors.operations import Pulse, length
+from tracker.selectors.operations import SILENT, Pulse, length
 from tracker.services import heartbeats
 
-SILENT = timedelta(seconds=90)
-"""After how long without a sign of life a part counts as dead; each gives one every 15 to 30 seconds."""
 LATE = timedelta(minutes=5)
 NEEDED = (heartbeats.PLANNER, heartbeats.DISPATCHER, heartbeats.SENDER, heartbeats.SWEEPER)
 STARTED = clock.now()

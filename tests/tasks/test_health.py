@@ -48,10 +48,10 @@ def test_where_every_part_is_at_work_it_is_ready_and_says_when_each_was_heard_of
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_that_is_dead_for_more_than_ninety_seconds_makes_it_red_by_name(
+def test_a_part_that_is_dead_for_more_than_seventy_five_seconds_makes_it_red_by_name(
     knee: Episode, client: Client, clock: StoppedClock, part: str
 ) -> None:
-    clock.advance(seconds=91)
+    clock.advance(seconds=76)
     for other in PARTS:
         if other != part:
             heartbeats.beat(other, now=clock.instant)
@@ -63,12 +63,12 @@ def test_a_part_that_is_dead_for_more_than_ninety_seconds_makes_it_red_by_name(
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_that_never_ran_is_missed_once_the_process_has_been_up_for_ninety_seconds(
+def test_a_part_that_never_ran_is_missed_once_the_process_has_been_up_for_seventy_five_seconds(
     knee: Episode, client: Client, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     Heartbeat.objects.filter(name=part).delete()
     assert ready(client)[0] == 503
-    monkeypatch.setattr(health, "STARTED", NOW - timedelta(seconds=89))
+    monkeypatch.setattr(health, "STARTED", NOW - timedelta(seconds=74))
     assert ready(client)[0] == 200
 
 
