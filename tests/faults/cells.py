@@ -43,9 +43,11 @@ def _both(point: str, *, unknowable: bool) -> list[Variant]:
 
 WEB, WORKER, SWEEPER, PAUSED = "web", "worker", "sweeper", "paused"
 
+AFTER_COMMIT = ("in the database", "committed", "publishing")
+
 CELLS = {
     "K1": Cell(WEB, [Variant(point, act=act) for point in ("stored", "ringing") for act in (FLAG, ORDER)]),
-    "K2": Cell(WEB, [Variant(point, act=act) for point in ("committed", "publishing") for act in (FLAG, ORDER)]),
+    "K2": Cell(WEB, [Variant(point, act=act) for point in AFTER_COMMIT for act in (FLAG, ORDER)]),
     "K3": Cell(WORKER, [Variant("planning", skips=30), Variant("batch stored"), Variant("batch done")]),
     "K4": Cell(WORKER, [Variant("claimed", skips=2)]),
     "K5": Cell(WORKER, _both("accepted", unknowable=False)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -25,13 +25,15 @@ class Installation:
     log: Path
     quick: bool = True
     started: list[Child] = field(default_factory=list)
+    armed: Sequence[Callable[[], None]] = ()
+    """In each of its processes."""
 
     def start(self, role: Callable[[], object], *armed: Callable[[], None]) -> Child:
         """A process of this installation that plays the role, with what is armed in it."""
 
         def play() -> None:
             roles.take_place(self.database, self.queue, quick=self.quick)
-            for each in armed:
+            for each in (*self.armed, *armed):
                 each()
             role()
 

@@ -43,6 +43,9 @@ POINTS: dict[str, Point] = {
     # K1, K2: whoever writes
     "stored": Point("tracker.services.outbox", "enqueue", AFTER, "the message is written, not committed"),
     "ringing": Point("tracker.services.wakeups", "wake_after_commit", AFTER, "the bell is tied to a commit to come"),
+    "in the database": Point(
+        "django.db.backends.base.base", "BaseDatabaseWrapper.run_and_clear_commit_hooks", BEFORE, "just committed"
+    ),
     "committed": Point("tracker.services.wakeups", "Bell.ring", BEFORE, "committed, nobody woken"),
     "publishing": Point("celery.app.base", "Celery.send_task", BEFORE, "about to speak to the broker"),
     # K3: the planner
@@ -145,8 +148,8 @@ class Counting:
     fruitful: bool
 
     def __call__(self, args: tuple[Any, ...], result: object = True) -> bool:
-        if args and args[0] == []:
-            return False
+        if args and (args[0] == [] or getattr(args[0], "run_on_commit", True) == []):
+            return False  # nothing to store, no hooks to run
         if self.to and self.to not in _patients(args):
             return False
         return bool(result or not self.fruitful) and self.about in ("", _nature(args, self.about))
