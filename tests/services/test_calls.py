@@ -29,19 +29,6 @@ State, Outcome = OutboxMessage.State, Call.Outcome
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def home(db: None, clock: StoppedClock) -> Staff:
-    return scenes.clinic()
-
-
-@pytest.fixture
-def knee(home: Staff) -> Episode:
-    """Signed on Monday at ten; nothing left to tell of that."""
-    episode = scenes.knee(home)
-    Occurrence.objects.all().delete()
-    return episode
-
-
 def record(home: Staff, entry: OutboxMessage, outcome: str, note: str = "") -> Call:
     return calls.record(message=entry, by=home.physiotherapist, outcome=outcome, note=note)
 

@@ -30,11 +30,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def home(db: None, clock: StoppedClock) -> Staff:
-    return scenes.clinic()
-
-
-@pytest.fixture
 def knee(home: Staff) -> Episode:
     episode = scenes.knee(home, signed=False)
     Occurrence.objects.all().delete()

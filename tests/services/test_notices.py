@@ -31,19 +31,6 @@ pytestmark = pytest.mark.django_db
 NOW, AGAIN = "Urgent: please look now", "Urgent: nobody has taken this on yet"
 
 
-@pytest.fixture
-def home(db: None, clock: StoppedClock) -> Staff:
-    return scenes.clinic()
-
-
-@pytest.fixture
-def knee(home: Staff) -> Episode:
-    """Signed on Monday at ten; nothing left to tell of that."""
-    episode = scenes.knee(home)
-    Occurrence.objects.all().delete()
-    return episode
-
-
 @pytest.fixture(autouse=True)
 def mail(settings: Settings, tmp_path: Path) -> Path:
     settings.MAIL_DIR = tmp_path

@@ -25,19 +25,6 @@ NO_SUCH_BOX = "550 5.1.1 no such mailbox"
 SMS, PUSH = "twilio://account:secret@+15005550006", "a private key"
 
 
-@pytest.fixture
-def home(db: None, clock: StoppedClock) -> Staff:
-    return scenes.clinic()
-
-
-@pytest.fixture
-def knee(home: Staff) -> Episode:
-    """Signed on Monday at ten; nothing left to tell of that."""
-    episode = scenes.knee(home)
-    Occurrence.objects.all().delete()
-    return episode
-
-
 @pytest.fixture(autouse=True)
 def mail(settings: Settings, tmp_path: Path) -> Path:
     settings.MAIL_DIR = tmp_path

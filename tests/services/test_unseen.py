@@ -30,11 +30,6 @@ STRICTER, LOOSER = (
 
 
 @pytest.fixture
-def home(db: None, clock: StoppedClock) -> Staff:
-    return scenes.clinic()
-
-
-@pytest.fixture
 def knee(home: Staff, clock: StoppedClock) -> Episode:
     """Signed on Monday at ten and seen by the patient; half the body weight may be put on it."""
     episode = scenes.knee(home, day=35)
