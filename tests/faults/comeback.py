@@ -123,9 +123,9 @@ def resume(seen: Path, now: datetime, by: str) -> None:
 
 def listed() -> dict[str, list[str]]:
     """By address the reasons of what each patient sees as expired."""
-    expired = OutboxMessage.State.EXPIRED
+    now, expired = clock.now(), OutboxMessage.State.EXPIRED
     return {
-        patient.email: [f"{row.kind}: {row.reason}" for row in told.history(patient) if row.state == expired]
+        patient.email: [f"{row.kind}: {row.reason}" for row in told.history(patient, now=now) if row.state == expired]
         for patient in Patient.objects.all()
     }
 
