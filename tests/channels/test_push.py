@@ -273,6 +273,7 @@ def test_no_other_address_is_ever_asked(endpoint: str) -> None:
         (ROBIN.device.p256dh, b64(b"short")),
         ("ü", "ü"),
     ],
+    ids=["none", "too short", "no point of the curve", "short secret", "no base64"],
 )
 def test_keys_of_another_form_are_told_apart(p256dh: str, auth: str) -> None:
     assert not push.are_keys(p256dh, auth)

@@ -58,7 +58,7 @@ def test_the_demo_sends_nothing_out_of_the_house_whatever_the_environment_says(t
         ({"VAPID_PRIVATE_KEY": PRIVATE}, "manage.py make_push_keys"),
         ({**PUSH, "VAPID_CONTACT": "it@clinic.example"}, "mailto:it@clinic.example"),
     ],
-    ids=str,
+    ids=["unknown provider", "no key", "no twilio", "no token", "half a key", "no mailto"],
 )
 def test_what_is_set_up_by_half_keeps_the_program_from_starting_and_says_how(
     tmp_path: Path, wrong: dict[str, str], said: str
