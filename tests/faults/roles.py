@@ -22,7 +22,7 @@ from tracker import clock
 from tracker.services import dispatch, outbox, reminders
 from tracker.services.outbox import claims
 
-QUICKLY = timedelta(seconds=3)
+QUICKLY = timedelta(seconds=4)
 """How long a sender holds a message here, where nobody wants to wait a minute."""
 TICK = 0.5
 """Seconds from one round of the periodic jobs to the next here."""
