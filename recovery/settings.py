@@ -286,8 +286,9 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_DEFAULT_QUEUE = "recovery"
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Acknowledged as they begin: a lost wake-up is harmless, but a worker whose broker goes away before it could acknowledge
+# a job that it has done gives up its connection without noticing, and never asks for another.
+CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_PUBLISH_RETRY = False  # a lost wake-up is harmless; a page that waits for a dead broker is not
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 
 from tests import scenes
 from tests.conftest import A_MONDAY_MORNING as NOW
+from tests.scenes import Staff
 from tests.services.reminding import LEASE_AND_A_BIT, claimed, fresh, message
 from tracker.clock import StoppedClock
 from tracker.models import Attempt, Episode, Kind, Occurrence, OutboxMessage
@@ -440,6 +441,21 @@ def test_what_a_dead_sender_was_handing_over_follows_its_nature(
     clock.advance(LEASE_AND_A_BIT)
     outbox.sweep(now=NOW)
     assert (fresh(row).state, fresh(row).repeat) == (state, repeat)
+
+
+def test_a_message_that_kills_its_senders_takes_no_other_with_it(home: Staff, clock: StoppedClock) -> None:
+    rows = [message(scenes.knee(home)) for _ in range(5)]
+    poison = rows[2]
+    for _ in range(40):
+        for held in claimed():
+            if held.pk == poison.pk:
+                break
+            assert outbox.begin([held], message_id=f"<{held.pk}@clinic.example>", now=clock.instant)
+            outbox.sent([held], answer="250 taken", now=clock.instant)
+        clock.advance(LEASE_AND_A_BIT)
+        outbox.sweep(now=clock.instant)
+    assert fresh(poison).state == State.DEAD
+    assert [fresh(row).state for row in rows if row.pk != poison.pk] == [State.SENT] * 4
 
 
 def test_a_message_that_no_sender_survives_is_given_up(knee: Episode, clock: StoppedClock) -> None:

@@ -21,6 +21,8 @@ Messages = QuerySet[OutboxMessage]
 BATCH = 20
 LEASE = timedelta(seconds=60)
 MOST_IN_A_LETTER = 10
+SUSPECT_AFTER = 2
+"""Tries after which a message is taken alone: if it is the death of its sender, none other's try is lost with it."""
 
 LISTS = (ChannelName.APP, ChannelName.CALLS)
 BUNDLED = Q(urgent=False, nature=Nature.REMINDER) & ~Q(channel__in=LISTS)
@@ -48,14 +50,22 @@ def claim(*, now: datetime, limit: int = BATCH, shut: Collection[str] = ()) -> l
 
 
 def _urgent(due: Messages, limit: int) -> list[UUID]:
-    return [message.pk for message in _locked(due.filter(urgent=True), limit)]
+    return [message.pk for message in _unsuspected(_locked(due.filter(urgent=True), limit))]
 
 
 def _routine(due: Messages, limit: int) -> list[UUID]:
     """Of what can share a letter only the first of each reader is looked for, so that no other sender has the rest."""
-    first = _locked(due.filter(urgent=False).filter(~BUNDLED | ~_has_another_before_it(due)), limit)
+    found = _locked(due.filter(urgent=False).filter(~BUNDLED | ~_has_another_before_it(due)), limit)
+    first = _unsuspected(found)
     alone = [message.pk for message in first if not is_bundled(message)]
     return alone + _companions(due, [message for message in first if is_bundled(message)])
+
+
+def _unsuspected(found: list[OutboxMessage]) -> list[OutboxMessage]:
+    """The first alone, if it was tried too often already; else all that were not."""
+    if found and found[0].attempts >= SUSPECT_AFTER:
+        return found[:1]
+    return [message for message in found if message.attempts < SUSPECT_AFTER]
 
 
 def _has_another_before_it(due: Messages) -> Q:
@@ -86,7 +96,7 @@ def _locked(due: Messages, limit: int) -> list[OutboxMessage]:
     """Read as they are claimed, since as a subquery of the update they could exceed their limit."""
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)  # saves claimers the wait for one another, no more
-    columns = due.only("pk", "urgent", "nature", "channel", "repeat", "patient_id", "recipient_id")
+    columns = due.only("pk", "urgent", "nature", "channel", "repeat", "attempts", "patient_id", "recipient_id")
     return list(columns.order_by("due_at")[:limit])  # as the index has them: thousands may be due at the same minute
 
 
