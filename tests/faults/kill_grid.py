@@ -132,9 +132,9 @@ def tell_failure(result: Result) -> None:
 
 
 def show(told: Figures, tally: Tally, setups: Sequence[str], names: Sequence[str]) -> None:
-    told.say("  set-up    " + "".join(f"{name:>9}" for name in names) + "   (held/trials, uncertain u, repeats r)")
+    told.say("  set-up    " + "".join(f"{name:>11}" for name in names) + "   (held/trials, uncertain u, repeats r)")
     for setup in setups:
-        told.say(f"  {setup:<10}" + "".join(f"{brief(tally.cell(setup, name)):>9}" for name in names))
+        told.say(f"  {setup:<10}" + "".join(f"{brief(tally.cell(setup, name)):>11}" for name in names))
     slowest = Counter({f"{each['setup']} {each['cell']}": each["settled"] for each in tally.results})
     for where, seconds in slowest.most_common(1):
         told.say(f"  longest until all was right again: {seconds:.1f} s ({where})")
