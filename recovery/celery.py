@@ -11,6 +11,8 @@ import os
 from celery import Celery
 from celery.schedules import schedule
 
+from recovery.listening import Listening
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery.settings")
 
 EVERY_30_SECONDS, EVERY_MINUTE = schedule(30), schedule(60)
@@ -29,4 +31,5 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     task: {"task": task, "schedule": when, "options": {"expires": expires}} for task, when, expires in PERIODIC_JOBS
 }
+app.steps["consumer"].add(Listening)
 app.autodiscover_tasks()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery import embedded
+from recovery import embedded, listening
 from recovery.celery import PERIODIC_JOBS, app
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +42,24 @@ def test_the_embedded_worker_takes_a_job_at_once_and_stops_when_told() -> None:
         background.stop()
     assert not background.worker_thread.is_alive()
     assert not background.beat.is_alive()
+
+
+def test_a_worker_that_hears_nothing_from_its_broker_connects_anew_and_one_that_hears_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ear = listening.Listening(None)
+    began = ear.heard
+    monkeypatch.setattr(listening.time, "monotonic", lambda: began + listening.DEAF_AFTER + 1)
+    with pytest.raises(ConnectionResetError):
+        ear.check()
+    ear.check()  # it waits as long again before the next try
+    monkeypatch.setattr(listening.time, "monotonic", lambda: began + 2 * listening.DEAF_AFTER)
+    ear.hear()
+    ear.check()
+
+
+def test_a_silence_between_two_jobs_of_beat_is_not_taken_for_deafness() -> None:
+    assert min(when.run_every.total_seconds() for _, when, _ in PERIODIC_JOBS) < listening.DEAF_AFTER
 
 
 @pytest.mark.parametrize("task", [task for task, _, _ in PERIODIC_JOBS])
