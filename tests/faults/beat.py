@@ -28,7 +28,7 @@ GREEN_WITHIN = 60.0
 LATE = 30.0
 """Seconds after its time within which a reminder leaves: two rounds of a sender."""
 DEAD, DEAD_SHORT = 300.0, 100.0
-MINUTES, MINUTES_SHORT = (2, 3, 4), (2,)
+MINUTES, MINUTES_SHORT = (1, 2, 3, 4), (1,)
 """In which reminders fall due, counted from the making of the world."""
 
 
