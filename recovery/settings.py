@@ -290,7 +290,9 @@ CELERY_TASK_IGNORE_RESULT = True
 # a job that it has done gives up its connection without noticing, and never asks for another.
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_TIME_LIMIT = 300
-CELERY_TASK_PUBLISH_RETRY = False  # a lost wake-up is harmless; a page that waits for a dead broker is not
+# Once and at once: enough for beat to connect anew after the broker was away. Pages never wait for it (services/wakeups.py).
+CELERY_TASK_PUBLISH_RETRY = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
