@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from signal import SIGKILL
 
 from tests.faults import cells, children, ground, installation, points, roles, verdict, world
@@ -52,6 +53,20 @@ class Trial:
     @property
     def victim(self) -> Callable[[], None]:
         return roles.send if self.draw.by_sender else roles.work_alone
+
+    def help(self) -> None:
+        """A fresh worker, nobody's victim; how long it is at each letter is written down."""
+        self.at.start(roles.work, partial(points.measure, "handing over", self.times))
+
+    @property
+    def times(self) -> Path:
+        return self.at.log.with_suffix(".seconds")
+
+    @property
+    def overrun(self) -> int:
+        """Letters at which it was longer than its lease, since the machine was busy: nobody could know of those."""
+        seconds = self.times.read_text().split() if self.times.exists() else []
+        return sum(float(each) > roles.QUICKLY.total_seconds() for each in seconds)
 
 
 def die_at_the_point(trial: Trial, child: Child) -> None:
@@ -115,7 +130,7 @@ def paused(trial: Trial) -> Facts:
     child = trial.at.start(roles.work_alone, trial.arm(points.stop), telling)
     assert children.until(child.is_stopped, REACHED_WITHIN), "it did not stop at the point"
     back.unlink(missing_ok=True)
-    trial.at.start(roles.work)
+    trial.help()
     time.sleep(LAPSED)
     trial.at.settle(AT_REST_WITHIN)
     child.go_on()
@@ -132,7 +147,7 @@ PLAYS = {cells.WEB: web, cells.WORKER: worker, cells.SWEEPER: sweeper, cells.PAU
 def run(trial: Trial) -> tuple[Verdict, float]:
     mark = ground.MAIL.mark()
     facts = PLAYS[cells.CELLS[trial.cell].who](trial)
-    trial.at.start(roles.work)
+    trial.help()
     took = trial.at.settle(AT_REST_WITHIN)
     trial.at.end()
     now = datetime.now(UTC)
@@ -148,8 +163,8 @@ def run(trial: Trial) -> tuple[Verdict, float]:
 def most_uncertain(trial: Trial) -> int:
     """Only a reminder that was being handed over may end so, and a sender hands over one letter at a time."""
     if trial.cell == "K8":
-        return trial.number % 2
-    return int(trial.variant.unknowable and trial.variant.about == points.REMINDER)
+        return trial.number % 2 + trial.overrun
+    return int(trial.variant.unknowable and trial.variant.about == points.REMINDER) + trial.overrun
 
 
 def trials(names: Sequence[str], numbers: range, seed: str) -> None:
@@ -172,7 +187,7 @@ def tell(trial: Trial) -> None:
     said = asdict(trial.variant) | asdict(found) | {"holds": found.holds, "settled": took}
     said |= {"setup": ground.SETUP, "cell": trial.cell, "number": trial.number, "skip": trial.draw.skip}
     if not found.holds:
-        said["log"] = trial.at.said()
+        said["log"] = "\n".join([*trial.at.ask(verdict.doubts), trial.at.said()])
     print(json.dumps(said | {"seconds": time.monotonic() - begun}), flush=True)
 
 

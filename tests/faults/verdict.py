@@ -71,6 +71,16 @@ def _row(message: OutboxMessage) -> Row:
     return Row(to, message.kind, message.state, message.reason, message.message_id, message.repeat)
 
 
+def doubts() -> list[str]:
+    """What is known of each message that is uncertain, try by try. To be asked like `open_the_books`."""
+    rows = OutboxMessage.objects.filter(state=State.UNCERTAIN).prefetch_related("tries")
+    return [
+        f"{row.kind} finished {row.finished_at:%T.%f} {row.last_error!r} "
+        + ", ".join(f"try {one.fence} {one.started_at:%T.%f} {one.result} {one.detail}" for one in row.tries.all())
+        for row in rows
+    ]
+
+
 def at_rest(now: datetime) -> bool:
     """Nothing is on its way, due or put off for a while, nor to be planned. To be asked like `open_the_books`."""
     waiting = OutboxMessage.objects.filter(state__in=ON_THE_WAY, due_at__lte=now + A_WHILE)

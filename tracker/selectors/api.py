@@ -47,7 +47,9 @@ class Basis:
 def bases(episodes: Iterable[Episode]) -> Mapping[UUID, Basis]:
     """What the plan of each episode rests on, in one statement."""
     found = {episode.pk: Basis() for episode in episodes}
-    standing = EpisodeFact.objects.filter(episode__in=list(found), withdrawal=None).order_by("recorded_at")
+    standing = EpisodeFact.objects.filter(episode__in=list(found), withdrawal=None).order_by(
+        "recorded_at", "since", "value"
+    )
     for episode, kind, value in standing.values_list("episode_id", "kind", "value"):
         _take(found[episode], kind, value)
     return found

@@ -101,7 +101,7 @@ def allowance_on(of: Case, on: date) -> Allowance:
 
 
 def _basis(rows: Rows) -> Basis:
-    standing = sorted((row for row in rows["fact"] if row["gone"] is None), key=lambda row: str(row["recorded_at"]))
+    standing = sorted((row for row in rows["fact"] if row["gone"] is None), key=_when_stated)
     latest = {row["kind"]: row for row in standing}
     return Basis(
         protocol_id=UUID(str(latest[FactKind.PROTOCOL]["protocol_id"])),
@@ -109,6 +109,11 @@ def _basis(rows: Rows) -> Basis:
         weight=Decimal(latest[FactKind.BODY_WEIGHT]["value"]),
         modifiers=_modifiers(standing),
     )
+
+
+def _when_stated(fact: Row) -> tuple[str, ...]:
+    """Of two facts of one instant the later in force counts; never the one that the database gave last."""
+    return str(fact["recorded_at"]), str(fact["since"]), fact["value"]
 
 
 def _modifiers(standing: Sequence[Row]) -> tuple[Modifier, ...]:
