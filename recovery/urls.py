@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/docs/", docs.Docs.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("tracker.api.urls")),
     path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
     path("", include("tracker.web.urls")),
 ]
 

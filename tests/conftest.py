@@ -9,12 +9,17 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.userkit import user_id_to_str
 from django.conf import settings
+from django.contrib.auth import user_logged_in
 from django.core.management import call_command
+from django.dispatch import receiver
+from django.http import HttpRequest
 from hypothesis import settings as hypothesis_settings
 
 from tracker import clock as real_clock
-from tracker.models import triggers
+from tracker.models import User, triggers
 
 # The same calendar date in New York, London and Auckland.
 A_MONDAY_MORNING = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -82,3 +87,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"must run here, but was skipped: {report.longrepr}"
     return report
+
+
+@receiver(user_logged_in)
+def fully(request: HttpRequest, user: User, **_: object) -> None:
+    """`force_login` stands for somebody who has just shown a passkey; a sign-in through the pages is what it was."""
+    if request.path:
+        return
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "mfa", "type": "webauthn", "at": real_clock.now().timestamp(), "reauthenticated": True}
+    ]
+    request.session["account_authentication_methods_user"] = user_id_to_str(user)

@@ -17,6 +17,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.test import Client
+
 from tracker import clock
 from tracker.clinical.terms import Decision, Gate, Modifier, Procedure, Role, Side
 from tracker.models import Actor, CheckIn, Clearance, Clinic, Episode, Membership, User
@@ -62,6 +64,11 @@ def member(of: Clinic, role: Role, name: str = "Sam Doe") -> Actor:
 
 def user(name: str = "Sam Doe") -> User:
     return User.objects.create_user(f"person{next(_numbers)}@example.org", PASSWORD, name=name)
+
+
+def sign_in_again(browser: Client) -> None:
+    """As the same person, who has just now shown who they are: what is weighty asks for that."""
+    browser.force_login(User.objects.get(pk=browser.session["_auth_user_id"]))
 
 
 def today(of: Clinic) -> date:

@@ -41,6 +41,27 @@ class Forbidden(Problem):
     sentence = "Your role does not allow this. Ask a colleague whose role does."
 
 
+class StepUp(Forbidden):
+    """The right person, but signed in too long ago for something as weighty as this."""
+
+    code = "step_up"
+    sentence = "Confirm that it is you: sign in again, then repeat this. Programs need a token with the scope for it."
+
+
+class SecondFactorMissing(Forbidden):
+    """Staff who have only shown a password."""
+
+    code = "second_factor"
+    sentence = "Set up a passkey or an authenticator app first. No patient is shown before that."
+
+
+class PlaceMissing(Forbidden):
+    """Somebody who works in several clinics, or cares for several people, and has not said for whom they act now."""
+
+    code = "place"
+    sentence = "Choose first where you are working now."
+
+
 class NotFound(Problem):
     """Also what a stranger hears, so that nobody learns what exists."""
 

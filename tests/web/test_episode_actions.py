@@ -83,6 +83,7 @@ def test_clearing_opens_the_step_and_refusing_keeps_the_level(
     surgeon: Client, knee: Episode, clock: StoppedClock
 ) -> None:
     clock.advance(timedelta(days=21))
+    scenes.sign_in_again(surgeon)
     typed = {"gate": "G6", "basis": "Film seen.", "decided_on": "2026-07-06"}
     text = done(surgeon, knee, "clearances/", **typed, decision="refused", revision=fresh(knee).revision)
     assert "PWB ≤ 42 kg" in text
@@ -112,6 +113,7 @@ def test_a_wrong_decision_on_a_gate_names_the_remedy_and_stores_nothing(
     surgeon: Client, knee: Episode, clock: StoppedClock, typed: dict[str, str], words: str
 ) -> None:
     clock.advance(timedelta(days=21))
+    scenes.sign_in_again(surgeon)
     right = {"gate": "G6", "decision": "cleared", "basis": "Film seen, in place.", "decided_on": "2026-07-06"}
     text = refused(surgeon, knee, "clearances/", **{**right, **typed})
     assert words in text
@@ -120,6 +122,7 @@ def test_a_wrong_decision_on_a_gate_names_the_remedy_and_stores_nothing(
 
 def test_what_was_typed_stays_when_it_is_refused(surgeon: Client, knee: Episode, clock: StoppedClock) -> None:
     clock.advance(timedelta(days=21))
+    scenes.sign_in_again(surgeon)
     text = refused(
         surgeon, knee, "clearances/", gate="G6", decision="cleared", basis="Film <seen> & read", decided_on="2027-01-01"
     )
@@ -132,6 +135,7 @@ def test_a_stale_page_is_answered_with_the_new_state_and_the_form_is_kept(
     riverside: Staff, surgeon: Client, knee: Episode, clock: StoppedClock
 ) -> None:
     clock.advance(timedelta(days=21))
+    scenes.sign_in_again(surgeon)
     seen = fresh(knee).revision
     scenes.clear(riverside, knee, "G6")
     order = {"term": "PWB", "max_percent": "25", "starts_on": "2026-07-06", "reason": "More swelling than before."}

@@ -38,11 +38,11 @@ def test_a_wrong_setting_is_named_with_its_remedy(phone: Client, given: dict[str
 def test_a_key_for_a_program_is_shown_once_and_can_be_revoked(phone: Client, knee: Episode) -> None:
     made = phone.post("/settings/tokens/", {"name": "My watch"}).content.decode()
     secret = made.split('class="secret">')[1].split("<")[0]
-    assert accounts.user_of_token(secret) == scenes.patient(knee).user
+    assert accounts.standing_token(secret).user == scenes.patient(knee).user
     assert secret not in phone.get("/settings/").content.decode()
     token = ApiToken.objects.get()
     phone.post(f"/settings/tokens/{token.pk}/revoke/")
-    assert accounts.user_of_token(secret) is None
+    assert accounts.standing_token(secret) is None
 
 
 def test_a_key_without_a_name_is_asked_for_one(phone: Client) -> None:
@@ -56,7 +56,7 @@ def test_nobody_revokes_somebody_elses_key(phone: Client, riverside: Staff) -> N
     stranger = phone.post(f"/settings/tokens/{token.pk}/revoke/")
     absent = phone.post(f"/settings/tokens/{uuid4()}/revoke/")
     assert stranger.status_code == absent.status_code == 404
-    assert accounts.user_of_token(secret) is not None
+    assert accounts.standing_token(secret) is not None
 
 
 def test_everyone_starts_on_their_own_page(riverside: Staff, knee: Episode, client: Client) -> None:

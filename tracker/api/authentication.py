@@ -9,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from tracker.models import User
+from tracker.models import ApiToken, Presence, User
 from tracker.services import accounts
 
 SCHEME = "Bearer"
@@ -22,13 +22,24 @@ class BearerToken(BaseAuthentication):
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != SCHEME.lower():
             return None
-        user = accounts.user_of_token(secret.strip())
-        if user is None:
-            raise AuthenticationFailed("This token is not valid, or it was withdrawn. Ask for a new one.")
-        return user, SCHEME
+        token = accounts.standing_token(secret.strip())
+        if token is None:
+            raise AuthenticationFailed(
+                "This token is not valid, or it was withdrawn or has expired. Ask for a new one."
+            )
+        _come_in(request, token)
+        return token.user, SCHEME
 
     def authenticate_header(self, request: Request) -> str:
         return f'{SCHEME} realm="recovery"'
+
+
+def _come_in(request: Request, token: ApiToken) -> None:
+    """A program acts where its token says, within its scopes; it was made by somebody who had shown who they are."""
+    presence: Presence = request.presence  # type: ignore[attr-defined]
+    presence.via, presence.scopes = f"token:{token.pk}", frozenset(token.scopes)
+    presence.clinic_id, presence.patient_id, presence.second_factor = token.clinic_id, None, True
+    token.user.presence = presence
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):

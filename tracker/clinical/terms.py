@@ -136,10 +136,15 @@ class Modifier(StrEnum):
 
 class Role(StrEnum):
     PATIENT = "patient"
+    CAREGIVER = "caregiver"
     PHYSIOTHERAPIST = "physiotherapist"
     SURGEON = "surgeon"
     COORDINATOR = "coordinator"
     AUDITOR = "auditor"
+
+
+REPORTERS = frozenset({Role.PATIENT, Role.CAREGIVER})
+"""Whose entries count as the patient's own report: a caregiver types what the patient says."""
 
 
 class FactKind(StrEnum):

@@ -1,18 +1,22 @@
 """What is stored: fields, constraints and cheap properties. No input or output, no clock."""
 
 from tracker.clinical.terms import Role
-from tracker.models.accounts import ApiToken, IdempotencyKey, User
+from tracker.models.accounts import ApiToken, IdempotencyKey, Scope, User
 from tracker.models.actors import Actor
 from tracker.models.alerts import Alert, AlertEvent
 from tracker.models.assessments import Assessment, StaffLook
-from tracker.models.audit import AuditEvent
+from tracker.models.audit import AuditEvent, AuditHead, AuditSeal
 from tracker.models.checkins import CheckIn
 from tracker.models.clearances import Clearance, Hold, HoldRelease
 from tracker.models.clinics import Clinic, Membership
+from tracker.models.crossings import EmergencyAccess, Proposal, Transfer
 from tracker.models.episodes import Episode, EpisodeFact, FactWithdrawal
+from tracker.models.invites import CaregiverLink, Consent, Invite, Relation
 from tracker.models.measurements import Measurement
 from tracker.models.milestones import MilestoneEvent, MilestoneRecord
 from tracker.models.patients import Note, Patient
+from tracker.models.presence import Opening, Presence
+from tracker.models.privacy import Erasure
 from tracker.models.protocols import Protocol
 from tracker.models.reminders import (
     Attempt,
@@ -41,19 +45,26 @@ __all__ = [
     "Assessment",
     "Attempt",
     "AuditEvent",
+    "AuditHead",
+    "AuditSeal",
     "Breaker",
     "Call",
+    "CaregiverLink",
     "ChannelName",
     "CheckIn",
     "Clearance",
     "Clinic",
+    "Consent",
+    "EmergencyAccess",
     "Episode",
     "EpisodeFact",
+    "Erasure",
     "FactWithdrawal",
     "Heartbeat",
     "Hold",
     "HoldRelease",
     "IdempotencyKey",
+    "Invite",
     "Kind",
     "Measurement",
     "Membership",
@@ -61,18 +72,24 @@ __all__ = [
     "MilestoneRecord",
     "Note",
     "Occurrence",
+    "Opening",
     "OutboxMessage",
     "Patient",
+    "Presence",
+    "Proposal",
     "Protocol",
     "PushSubscription",
     "Reach",
+    "Relation",
     "ReminderPlan",
     "Restriction",
     "Review",
     "Role",
+    "Scope",
     "Sending",
     "ShortLink",
     "Signature",
     "StaffLook",
+    "Transfer",
     "User",
 ]

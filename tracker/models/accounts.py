@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from tracker.models.fields import public_id
+from tracker.models.presence import Presence
 
 
 class UserManager(BaseUserManager["User"]):
@@ -35,6 +36,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
 
+    presence: Presence | None = None
+    """Of the request that this row was read for; None outside of requests."""
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects: ClassVar[UserManager] = UserManager()
@@ -46,14 +50,34 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
 
+class Scope(models.TextChoices):
+    """What a program may do in somebody's name, within what their role allows."""
+
+    READ = "read", "Read records"
+    RECORD = "record", "Enter check-ins, measurements and milestones"
+    TREAT = "treat", "Work the worklist: alerts, facts, reviews, enrolment"
+    SIGN = "sign", "Sign orders, clearances and releases"
+    EXPORT = "export", "Export records"
+
+
+def every_scope() -> list[str]:
+    return [scope.value for scope in Scope]
+
+
 class ApiToken(models.Model):
     """A bearer token for a program. Only its SHA-256 is kept, so a stolen table opens nothing."""
 
     id = public_id()
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    clinic = models.ForeignKey("tracker.Clinic", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    """Where it acts for staff; null for a patient's token."""
     name = models.CharField(max_length=80)
     hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=every_scope)
     created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    """Null only for the tokens of a demo."""
+    last_used_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

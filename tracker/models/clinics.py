@@ -34,6 +34,11 @@ class Clinic(models.Model):
     ticked_on = models.DateField(null=True, blank=True, editable=False)
     """The clinic's local date that the daily tick last finished."""
 
+    retention_years = models.PositiveSmallIntegerField(default=10)
+    """How long a record is kept after the recovery ended, before it may be erased."""
+    emergency_access = models.BooleanField(default=True)
+    """Whether clinicians of other clinics may open one record in an emergency, announced and for an hour."""
+
     def __str__(self) -> str:
         return self.name
 

@@ -36,6 +36,10 @@ class Patient(models.Model):
     consent_at = models.DateTimeField(null=True, blank=True)
     consent_withdrawn_at = models.DateTimeField(null=True, blank=True)
     """From then on the patient gets no message."""
+    restricted_at = models.DateTimeField(null=True, blank=True)
+    """From then on nobody works with the record; it waits for the end of its retention."""
+    erased_at = models.DateTimeField(null=True, blank=True)
+    """From then on nothing here names a person; the clinical rows stay under a name that means nobody."""
     salt = models.CharField(max_length=32, default=new_salt, editable=False)
     """Makes note digests meaningless once it is erased."""
 

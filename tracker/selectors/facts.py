@@ -23,6 +23,7 @@ from tracker.clinical.history import (
     ReviewDone,
 )
 from tracker.clinical.terms import (
+    REPORTERS,
     Aids,
     Analgesia,
     Decision,
@@ -233,7 +234,7 @@ def _measurement(row: Row) -> Measurement:
         kind=row["kind"],
         value=Decimal(str(row["value"])),
         on=date.fromisoformat(row["measured_on"]),
-        by_patient=row["role"] == Role.PATIENT,
+        by_patient=row["role"] in REPORTERS,
     )
 
 
@@ -265,7 +266,7 @@ def reviews(rows: Rows, zone: str) -> tuple[ReviewDone, ...]:
 def clinicians_weight(rows: Rows) -> Decimal | None:
     """The latest body weight in kg that a clinician entered, as a measurement or as a fact of the plan."""
     weighed = [
-        (row["measured_on"], row["entered_at"], row["value"]) for row in _weights(rows) if row["role"] != Role.PATIENT
+        (row["measured_on"], row["entered_at"], row["value"]) for row in _weights(rows) if row["role"] not in REPORTERS
     ]
     stated = [
         (row["since"], row["recorded_at"], row["value"])
@@ -277,7 +278,7 @@ def clinicians_weight(rows: Rows) -> Decimal | None:
 
 def patients_weight(rows: Rows) -> Decimal | None:
     """The latest body weight in kg that the patient entered."""
-    weighed = (row for row in _weights(rows) if row["role"] == Role.PATIENT)
+    weighed = (row for row in _weights(rows) if row["role"] in REPORTERS)
     return _latest([(row["measured_on"], row["entered_at"], row["value"]) for row in weighed])
 
 

@@ -1,22 +1,68 @@
-"""The trail: who did or saw what, in the transaction that did it."""
+"""The trail: who did, saw or was refused what. What is done is noted in the transaction that did it."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from tracker import clock
-from tracker.models import Actor, AuditEvent, Episode
+from tracker.models import Actor, AuditEvent, Clinic, Episode, Opening, Presence, User
+
+WITHOUT_PATIENTS = frozenset({"protocols", "operations", "clinic"})
+"""What may be looked at without a line in the trail: no patient is in it."""
 
 
 def note(by: Actor, action: str, episode: Episode | None = None, row_id: UUID | str = "", **detail: str) -> None:
     """One line of the trail. `detail` holds codes and ids, never names or free text."""
-    AuditEvent.objects.create(
-        at=clock.now(),
-        clinic=by.clinic,
-        user=by.user,
-        role=by.role,
-        action=action,
-        episode=episode,
-        object_id=str(row_id),
-        detail=detail,
-    )
+    event = _event(by.user, action, clock.now(), by.user.presence)
+    event.clinic, event.role, event.episode = by.clinic, by.role.value, episode
+    event.object_id, event.detail = str(row_id), detail
+    event.save(force_insert=True)
+
+
+def note_of_user(
+    user: User | None, action: str, *, clinic: Clinic | None = None, refused: bool = False, **detail: str
+) -> None:
+    """A line about an account rather than a record: signing in, a passkey, a role."""
+    event = _event(user, action, clock.now(), None if user is None else user.presence)
+    event.clinic, event.detail = clinic, detail
+    event.outcome = AuditEvent.Outcome.REFUSED if refused else AuditEvent.Outcome.DONE
+    event.save(force_insert=True)
+
+
+def keep(*, user: User, presence: Presence, shown: bool) -> None:
+    """Writes down what one request was shown, as one line, and each thing that it was refused."""
+    events = [_refusal(user, presence, opening) for opening in presence.openings if opening.refused]
+    seen = [opening for opening in presence.openings if not opening.refused and opening.do not in WITHOUT_PATIENTS]
+    if shown and seen:
+        events.append(_sight(user, presence, seen))
+    AuditEvent.objects.bulk_create(events)
+
+
+def _refusal(user: User, presence: Presence, opening: Opening) -> AuditEvent:
+    event = _event(user, opening.do, presence.at, presence)
+    event.outcome, event.detail = AuditEvent.Outcome.REFUSED, {"why": opening.refused, "page": presence.route}
+    _place(event, opening)
+    return event
+
+
+def _sight(user: User, presence: Presence, seen: list[Opening]) -> AuditEvent:
+    """One line a page: the record that it was about, or the list of those that it showed."""
+    event = _event(user, seen[-1].do, presence.at, presence)
+    event.outcome, event.detail = AuditEvent.Outcome.SEEN, {"page": presence.route}
+    if presence.listed:
+        event.detail["episodes"] = [str(episode) for episode in presence.listed]
+    _place(event, next((opening for opening in reversed(seen) if opening.episode_id), seen[-1]))
+    return event
+
+
+def _place(event: AuditEvent, opening: Opening) -> None:
+    event.clinic_id, event.role = opening.clinic_id, opening.role
+    event.episode_id, event.object_id = opening.episode_id, opening.object_id[:40]
+
+
+def _event(user: User | None, action: str, at: datetime, presence: Presence | None) -> AuditEvent:
+    event = AuditEvent(at=at, user=user, action=action)
+    if presence is not None:
+        event.via, event.address, event.request_id = presence.via, presence.address or None, presence.request_id
+    return event

@@ -12,7 +12,7 @@ from django.db import transaction
 from tracker import clock
 from tracker.clinical import findings, rules
 from tracker.clinical.findings import Finding
-from tracker.clinical.terms import MEASUREMENTS, PATIENT_MEASURES, Role
+from tracker.clinical.terms import MEASUREMENTS, PATIENT_MEASURES, REPORTERS
 from tracker.errors import Forbidden, Invalid
 from tracker.models import Actor, Episode, Measurement
 from tracker.selectors import episodes as cases
@@ -59,7 +59,7 @@ def _own_findings(row: Measurement, case: Case) -> Sequence[Finding]:
 def _check(by: Actor, kind: str, value: Decimal) -> None:
     if kind not in MEASUREMENTS:
         raise Invalid({"kind": f"There is no measurement {kind}. Use one of: {', '.join(MEASUREMENTS)}."})
-    if by.role == Role.PATIENT and kind not in PATIENT_MEASURES:
+    if by.role in REPORTERS and kind not in PATIENT_MEASURES:
         raise Forbidden("This one needs a clinician's hand. Ask at your next visit.")
     known = MEASUREMENTS[kind]
     if not value.is_finite() or not known.lowest <= value <= known.highest:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 
 from tracker import clock
-from tracker.clinical.terms import Role
+from tracker.clinical.terms import REPORTERS
 from tracker.errors import Conflict, Invalid
 from tracker.models import Actor, Episode, MilestoneEvent, MilestoneRecord
 from tracker.selectors import episodes as cases
@@ -27,7 +27,7 @@ def reach(*, episode: Episode, by: Actor, key: str, reached_on: date, value: Dec
         episode=episode, key=key, reached_on=reached_on, value=value, entered_at=now, by=by.user, role=by.role
     )
     audit.note(by, "milestone reached", episode, row.pk, key=key)
-    if by.role != Role.PATIENT:
+    if by.role not in REPORTERS:
         _event(row, MilestoneEvent.Kind.CONFIRMED, by, now)
     assessments.settle(episode=episode, now=now)
     return row

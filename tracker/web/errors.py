@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows import reauthentication
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
 from tracker import access
-from tracker.errors import NotFound, Problem
+from tracker.errors import NotFound, PlaceMissing, Problem, SecondFactorMissing, StepUp
 from tracker.web import shell
 
 TEMPLATES = {403: "403.html", 404: "404.html", 409: "409.html"}
@@ -29,10 +34,42 @@ class ProblemPages:
         return problem_page(request, exception)
 
 
+def _to_confirm(request: HttpRequest) -> HttpResponse:
+    """To the page that asks who it is, which then does what was asked for; what was typed waits in the session."""
+    methods = get_adapter().get_reauthentication_methods(request.user)
+    return reauthentication.suspend_request(request, methods[0]["url"] if methods else reverse("account_login"))
+
+
+def _to_second_factor(request: HttpRequest) -> HttpResponse:
+    return redirect("mfa_index")
+
+
+def _to_places(request: HttpRequest) -> HttpResponse:
+    return redirect(f"{reverse('places')}?{urlencode({'next': request.get_full_path()})}")
+
+
+ELSEWHERE: dict[type[Problem], Callable[[HttpRequest], HttpResponse]] = {
+    StepUp: _to_confirm,
+    SecondFactorMissing: _to_second_factor,
+    PlaceMissing: _to_places,
+}
+"""Refusals that a page leads out of, instead of only stating them."""
+
+
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The page of a refusal. What is not there and what is a stranger's look alike."""
     if isinstance(problem, NotFound):
         return page_not_found(request, Http404())
-    actor = access.actor(request.user) if request.user.is_authenticated else None
+    if type(problem) in ELSEWHERE:
+        return ELSEWHERE[type(problem)](request)
+    actor = _actor(request)
     context = {"sentence": problem.sentence, "fields": problem.fields}
     return shell.page(request, TEMPLATES.get(problem.status, "400.html"), actor, context, problem.status)
+
+
+def _actor(request: HttpRequest) -> access.Actor | None:
+    """For the frame of the page; one whose own refusal this is has none."""
+    try:
+        return access.actor(request.user) if request.user.is_authenticated else None
+    except Problem:
+        return None

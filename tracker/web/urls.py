@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from tracker.web import (
-    accounts,
     bounces,
     checkins,
     home,
@@ -23,8 +21,6 @@ from tracker.web import (
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("accounts/login/", accounts.SignIn.as_view(), name="login"),
-    path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("today/", today.today, name="today"),
     path("restrictions/<uuid:public_id>/seen/", today.restriction_seen, name="restriction-seen"),
     path("check-in/", checkins.check_in, name="check-in"),

@@ -146,6 +146,26 @@ DROP TRIGGER IF EXISTS tracker_auditevent_no_delete ON tracker_auditevent;
 CREATE TRIGGER tracker_auditevent_no_delete BEFORE DELETE ON tracker_auditevent
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('auditevent rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_auditseal_no_update ON tracker_auditseal;
+--;;
+CREATE TRIGGER tracker_auditseal_no_update BEFORE UPDATE ON tracker_auditseal
+FOR EACH ROW EXECUTE FUNCTION tracker_refuse('auditseal rows are never edited');
+--;;
+DROP TRIGGER IF EXISTS tracker_auditseal_no_delete ON tracker_auditseal;
+--;;
+CREATE TRIGGER tracker_auditseal_no_delete BEFORE DELETE ON tracker_auditseal
+FOR EACH ROW EXECUTE FUNCTION tracker_refuse('auditseal rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_erasure_no_update ON tracker_erasure;
+--;;
+CREATE TRIGGER tracker_erasure_no_update BEFORE UPDATE ON tracker_erasure
+FOR EACH ROW EXECUTE FUNCTION tracker_refuse('erasure rows are never edited');
+--;;
+DROP TRIGGER IF EXISTS tracker_erasure_no_delete ON tracker_erasure;
+--;;
+CREATE TRIGGER tracker_erasure_no_delete BEFORE DELETE ON tracker_erasure
+FOR EACH ROW EXECUTE FUNCTION tracker_refuse('erasure rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_restriction_only_supersede ON tracker_restriction;
 --;;
 CREATE TRIGGER tracker_restriction_only_supersede BEFORE UPDATE ON tracker_restriction

@@ -80,6 +80,14 @@ BEGIN SELECT RAISE(ABORT, 'alertevent rows are never edited'); END;
 CREATE TRIGGER tracker_alertevent_no_delete BEFORE DELETE ON tracker_alertevent
 BEGIN SELECT RAISE(ABORT, 'alertevent rows are never deleted'); END;
 
+CREATE TRIGGER tracker_auditseal_no_update BEFORE UPDATE ON tracker_auditseal
+BEGIN SELECT RAISE(ABORT, 'auditseal rows are never edited'); END;
+CREATE TRIGGER tracker_auditseal_no_delete BEFORE DELETE ON tracker_auditseal
+BEGIN SELECT RAISE(ABORT, 'auditseal rows are never deleted'); END;
+CREATE TRIGGER tracker_erasure_no_update BEFORE UPDATE ON tracker_erasure
+BEGIN SELECT RAISE(ABORT, 'erasure rows are never edited'); END;
+CREATE TRIGGER tracker_erasure_no_delete BEFORE DELETE ON tracker_erasure
+BEGIN SELECT RAISE(ABORT, 'erasure rows are never deleted'); END;
 CREATE TRIGGER tracker_auditevent_no_update BEFORE UPDATE ON tracker_auditevent
 BEGIN SELECT RAISE(ABORT, 'auditevent rows are never edited'); END;
 

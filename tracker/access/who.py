@@ -1,0 +1,170 @@
+"""Whoever comes to the door, and what they are there."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+
+from tracker.access.rules import MAY, READING, RECORDING, SCOPES, STEP_UP, Do
+from tracker.errors import Forbidden, PlaceMissing, SecondFactorMissing, StepUp
+from tracker.models import Actor, CaregiverLink, Membership, Opening, Patient, Presence, Role, User
+
+Visitor = User | AnonymousUser
+"""Whoever a request comes from. One who has not signed in is refused here too, whatever the page forgot."""
+
+
+def signed_in(visitor: Visitor) -> User:
+    """The user behind a request, for what concerns only themself."""
+    if not isinstance(visitor, User):
+        raise Forbidden("Sign in first.")
+    return visitor
+
+
+def actor(visitor: Visitor) -> Actor | None:
+    """Who the user is where they act now: staff first, else a patient, else a caregiver, else nobody.
+
+    Raises PlaceMissing when they work in several clinics and have not chosen, SecondFactorMissing for staff who have
+    shown no second factor.
+    """
+    user = signed_in(visitor)
+    presence = user.presence
+    if presence is None or presence.patient_id is None:
+        membership = _membership(user)
+        if membership is not None:
+            return Actor(user, Role(membership.role), membership.clinic)
+        patient = Patient.objects.select_related("clinic").filter(user=user, erased_at=None).first()
+        if patient is not None:
+            return Actor(user, Role.PATIENT, patient.clinic, patient)
+    link = caring(user)
+    return None if link is None else Actor(user, Role.CAREGIVER, link.patient.clinic, link.patient)
+
+
+def _membership(user: User) -> Membership | None:
+    """The one in the clinic where the user acts now."""
+    rows = Membership.objects.select_related("clinic").filter(user=user).order_by("pk")
+    chosen = user.presence and user.presence.clinic_id
+    if chosen:
+        rows = rows.filter(clinic=chosen)
+    found = list(rows[:2])
+    if not found:
+        return None
+    if user.presence is not None and len(found) > 1:
+        raise PlaceMissing
+    _check_second_factor(user)
+    return found[0]
+
+
+def caring(user: User, patient_id: UUID | None = None) -> CaregiverLink | None:
+    """The standing link by which the user cares for somebody; for `patient_id` if given, else for whom they chose.
+
+    Raises PlaceMissing when there are several and none was chosen.
+    """
+    links = CaregiverLink.objects.select_related("patient__clinic").filter(user=user, ended_at=None)
+    links = links.filter(patient__erased_at=None).order_by("made_at")
+    presence = user.presence
+    if presence is not None:
+        links = links.filter(expires_at__gt=presence.at)
+    chosen = patient_id or (presence and presence.patient_id)
+    if chosen:
+        links = links.filter(patient=chosen)
+    found = list(links[:2])
+    if len(found) > 1:
+        raise PlaceMissing
+    return found[0] if found else None
+
+
+def clinic_for(visitor: Visitor, do: Do) -> Actor:
+    """The visitor as somebody who may `do` a thing that belongs to no one episode."""
+    who = actor(visitor)
+    if who is None:
+        raise Forbidden
+    check(who, do)
+    return who
+
+
+def operations_for(visitor: Visitor) -> Actor | None:
+    """Whoever may look after the engine: staff of a clinic, or None for an operator who works in none."""
+    user = signed_in(visitor)
+    who = actor(user)
+    if who is None and user.is_superuser:
+        _check_second_factor(user)
+        return None
+    if who is None:
+        raise Forbidden
+    check(who, Do.OPERATIONS)
+    return who
+
+
+def operator(visitor: Visitor) -> User:
+    """Whoever runs this installation: decides for every clinic in it, and sees no patient by that."""
+    user = signed_in(visitor)
+    if not user.is_superuser:
+        raise Forbidden("Only whoever runs this installation may do this.")
+    _check_second_factor(user)
+    return user
+
+
+def may(who: Actor, do: Do) -> bool:
+    """Does the role allow it at all? For what a page offers; the door decides what is done."""
+    return who.role in MAY[do]
+
+
+def check(who: Actor, do: Do, object_id: object = "", episode_id: object = None) -> None:
+    """Refuses what the role, the token's scopes or the age of the sign-in does not allow. Written down either way."""
+    try:
+        _check(who, do)
+    except Forbidden as refusal:
+        note(who.user, do, object_id=object_id, episode_id=episode_id, who=who, refused=refusal.code)
+        raise
+    note(who.user, do, object_id=object_id, episode_id=episode_id, who=who)
+
+
+def _check(who: Actor, do: Do) -> None:
+    if not may(who, do):
+        raise Forbidden
+    presence = who.user.presence
+    if presence is None:
+        return
+    if who.role not in (Role.PATIENT, Role.CAREGIVER):
+        _check_second_factor(who.user)
+    if presence.scopes is not None:
+        _check_scope(presence.scopes, do)
+    elif do in STEP_UP and not presence.fresh:
+        raise StepUp
+    if who.role is Role.CAREGIVER and do in RECORDING:
+        _check_recording(who)
+
+
+def _check_second_factor(user: User) -> None:
+    if user.presence is not None and not user.presence.second_factor:
+        raise SecondFactorMissing
+
+
+def _check_scope(scopes: frozenset[str], do: Do) -> None:
+    needed = "read" if do in READING else SCOPES.get(do)
+    if needed is None or needed not in scopes:
+        raise Forbidden("This token may not do this. Make one with the scope for it.", code="scope")
+
+
+def _check_recording(who: Actor) -> None:
+    link = None if who.patient is None else caring(who.user, who.patient.pk)
+    if link is None or not link.may_record:
+        raise Forbidden("You may look at this record, not write in it. The patient can change that.")
+
+
+def note(
+    user: User,
+    do: Do,
+    *,
+    object_id: object = "",
+    episode_id: object = None,
+    who: Actor | None = None,
+    refused: str = "",
+) -> None:
+    """Tells the trail what the door was asked. The trail is written when the request is over."""
+    presence: Presence | None = user.presence
+    if presence is not None:
+        clinic = who.clinic.pk if who else presence.clinic_id
+        role = who.role.value if who else ""
+        presence.openings.append(Opening(do.value, str(object_id), episode_id, clinic, role, refused))  # type: ignore[arg-type]

@@ -1,0 +1,86 @@
+"""Who comes with a request, how they came in and where they act; and the trail of what they were shown or refused."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
+from django.contrib.auth import get_user, user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from tracker import clock
+from tracker.models import Presence, User
+from tracker.selectors import places
+from tracker.services import audit
+
+STEP_UP_WITHIN = timedelta(minutes=5)
+"""How fresh a sign-in must be for orders, clearances, exports and changes of who may do what (reliability 8)."""
+
+PLACE = "place"
+"""In the session: `clinic:<id>` for staff, `patient:<id>` for a caregiver, nothing for everybody else."""
+
+
+class WhoIsThere:
+    """Middleware: gives the visitor their presence before the view, and writes the trail after it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        presence = begin(request)
+        request.presence = presence  # type: ignore[attr-defined]
+        request.user = SimpleLazyObject(partial(_with_presence, request, presence))  # type: ignore[assignment]
+        response = self.get_response(request)
+        if presence.openings:
+            audit.keep(
+                user=request.user,  # type: ignore[arg-type]
+                presence=presence,
+                shown=request.method in ("GET", "HEAD") and response.status_code < 400,
+            )
+        return response
+
+
+def begin(request: HttpRequest) -> Presence:
+    return Presence(at=clock.now(), address=get_adapter().get_client_ip(request), request_id=secrets.token_hex(8))
+
+
+def _with_presence(request: HttpRequest, presence: Presence) -> Any:
+    user = get_user(request)
+    if isinstance(user, User):
+        come_in(request, user, presence)
+    return user
+
+
+def come_in(request: HttpRequest, user: User, presence: Presence) -> None:
+    """Fills in what the session knows of somebody who signed in with a browser."""
+    records = get_authentication_records(request, user)
+    presence.second_factor = settings.DEMO or any(record.get("method") == "mfa" for record in records)
+    presence.fresh = any(_lately(record, presence.at) for record in records)
+    presence.clinic_id, presence.patient_id = _place(request, user)
+    user.presence = presence
+
+
+def _lately(record: dict[str, Any], now: datetime) -> bool:
+    return now.timestamp() - float(record.get("at", 0)) < STEP_UP_WITHIN.total_seconds()
+
+
+def _place(request: HttpRequest, user: User) -> tuple[UUID | None, UUID | None]:
+    if PLACE not in request.session:
+        request.session[PLACE] = places.only(user)
+    kind, _, chosen = request.session[PLACE].partition(":")
+    return (UUID(chosen) if kind == "clinic" else None, UUID(chosen) if kind == "patient" else None)
+
+
+@receiver(user_logged_in)
+def begin_at_the_only_place(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
+    """Somebody with one place to act need not choose it."""
+    request.session[PLACE] = places.only(user)
