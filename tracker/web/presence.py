@@ -82,5 +82,8 @@ def _place(request: HttpRequest, user: User) -> tuple[UUID | None, UUID | None]:
 
 @receiver(user_logged_in)
 def begin_at_the_only_place(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
-    """Somebody with one place to act need not choose it."""
+    """Somebody with one place to act need not choose it. From here on the request is theirs, with their presence."""
     request.session[PLACE] = places.only(user)
+    presence = getattr(request, "presence", None)
+    if presence is not None:
+        come_in(request, user, presence)
