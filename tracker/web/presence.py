@@ -11,6 +11,7 @@ from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.signals import authentication_step_completed
 from django.conf import settings
 from django.contrib.auth import get_user, user_logged_in
 from django.dispatch import receiver
@@ -86,4 +87,12 @@ def begin_at_the_only_place(sender: type[User], request: HttpRequest, user: User
     request.session[PLACE] = places.only(user)
     presence = getattr(request, "presence", None)
     if presence is not None:
+        come_in(request, user, presence)
+
+
+@receiver(authentication_step_completed)
+def know_better(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
+    """A step-up counts within its own request: the form that waited for it goes on there."""
+    presence = getattr(request, "presence", None)
+    if presence is not None and user.presence is presence:
         come_in(request, user, presence)
