@@ -257,9 +257,39 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TEST
 
-# --- Cache: worked-out pictures, nothing that may not be lost -----------------------------------------------------------
+# --- Cache: counts of who did what how often, which all processes share; worked-out pictures, which they need not --------
 
-CACHES = {"default": environ.Env.cache_url_config(text("CACHE_URL", "locmemcache://"))}
+LIMITS_TABLE = "tracker_limits"
+
+
+def cache(url: str) -> dict[str, Any]:
+    """Django's entry for `url`; without one, a table of the database, or this process's memory where it is alone."""
+    if PRODUCTION and url and not url.startswith(("redis://", "rediss://")):
+        raise ImproperlyConfigured(
+            "CACHE_URL must be redis://... or rediss://..., since every process has to see the same counts of tries. "
+            "Leave it out to keep them in the database."
+        )
+    if url or not PRODUCTION:
+        return environ.Env.cache_url_config(url or "locmemcache://")  # type: ignore[no-any-return]
+    table = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": LIMITS_TABLE}
+    return {**table, "OPTIONS": {"MAX_ENTRIES": 10_000}}
+
+
+CACHES = {"default": cache(text("CACHE_URL")), "pictures": environ.Env.cache_url_config("locmemcache://pictures")}
+
+# How often one person (user), one address (ip) or one thing (key) may do something: services/limits.py. A clinic and
+# its patients may share an address, so an address may do what many people may. LIMIT_CHECK_IN=... says otherwise.
+LIMITS = {
+    name: text(f"LIMIT_{name.upper().replace('-', '_')}", usual)
+    for name, usual in {
+        "check-in": "120/h/user,6000/m/ip",  # a phone that was offline for a week sends forty at once
+        "invite": "20/d/user,200/d/ip",
+        "invite-open": "10/h/key,300/h/ip",
+        "export": "10/h/user,200/h/ip",
+        "emergency-access": "10/h/user,100/h/ip",
+        "csp-report": "60/m/ip",
+    }.items()
+}
 PULSE_SECONDS = 0 if TEST else 10  # for so long a process believes what it last read about the reminder engine
 
 # --- Time and language: instants in UTC; each clinic and patient has its own zone -----------------------------------
@@ -297,6 +327,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "EpisodeStateEnum": "tracker.api.schema.EPISODE_STATES",
         "FactKindEnum": "tracker.api.schema.FACT_KINDS",
         "MeasurementKindEnum": "tracker.api.schema.MEASUREMENT_KINDS",
         "ProcedureEnum": "tracker.api.schema.PROCEDURES",

@@ -10,7 +10,8 @@ from tests import scenes
 from tests.api import programs
 from tests.api.programs import Program, problem
 from tests.scenes import Staff
-from tracker.models import Episode, Patient
+from tracker.api.shapes_episodes import CLINICAL
+from tracker.models import Episode, Patient, User
 
 KNEE: dict[str, Any] = {
     "patient": {
@@ -108,14 +109,66 @@ def test_a_list_takes_the_same_few_statements_whatever_its_length(
         assert len(physio.read("episodes/?page_size=100").json()["results"]) == knees
 
 
-def test_contact_and_description_may_be_put_right(coordinator: Program, knee: Episode) -> None:
+def test_contact_and_description_may_be_put_right(surgeon: Program, knee: Episode) -> None:
     changes = {"patient": {"phone": "07 700", "email": "new@example.org"}, "plate": "Plate B", "correction_achieved": 9}
-    answer = coordinator.send(f"episodes/{knee.pk}/", changes, verb="patch")
+    answer = surgeon.send(f"episodes/{knee.pk}/", changes, verb="patch")
     assert answer.status_code == 200
     episode = answer.json()
     assert (episode["patient"]["phone"], episode["patient"]["email"]) == ("07 700", "new@example.org")
     assert (episode["plate"], episode["correction_achieved"]) == ("Plate B", 9)
     assert Patient.objects.get(pk=knee.patient_id).given_name == knee.patient.given_name
+
+
+# --- What each role reads --------------------------------------------------------------------------------------------
+
+CONTACT = {
+    "id", "revision", "state", "patient", "procedure", "side", "surgery_date",
+    "surgeon", "surgeon_name", "record_number", "created_at",
+}  # fmt: skip
+WHO = {"id", "given_name", "family_name", "birth_date", "sex", "email", "phone", "time_zone", "language"}
+
+
+def test_a_coordinator_reads_contact_and_appointments_and_nothing_clinical(
+    home: Staff, coordinator: Program, physio: Program, knee: Episode
+) -> None:
+    listed = coordinator.read("episodes/").json()["results"][0]
+    enrolled = coordinator.send("episodes/", KNEE).json()
+    changed = coordinator.send(f"episodes/{knee.pk}/", {"patient": {"phone": "07 700"}}, verb="patch").json()
+    stale = problem(
+        coordinator.send(f"episodes/{knee.pk}/", {"patient": {"phone": "1"}}, verb="patch", If_Match='"99"'), 409
+    )
+    for answer in (coordinator.read(f"episodes/{knee.pk}/").json(), listed, enrolled, changed, stale["current"]):
+        assert set(answer) == CONTACT
+        assert set(answer["patient"]) == WHO
+    assert CLINICAL & set(physio.read(f"episodes/{knee.pk}/").json()) == CLINICAL
+
+
+def test_the_patient_and_clinicians_read_all_of_it(
+    patient: Program, physio: Program, surgeon: Program, knee: Episode
+) -> None:
+    for who in (patient, physio, surgeon):
+        answer = who.read(f"episodes/{knee.pk}/").json()
+        assert set(answer) == CONTACT | CLINICAL
+        assert set(answer["patient"]) == WHO | {"body_weight_kg"}
+
+
+def test_a_coordinator_does_not_describe_the_operation(coordinator: Program, knee: Episode) -> None:
+    problem(coordinator.send(f"episodes/{knee.pk}/", {"plate": "Plate B"}, verb="patch"), 403)
+    assert Episode.objects.get(pk=knee.pk).plate == ""
+
+
+def test_an_auditor_reads_no_episode(home: Staff, knee: Episode) -> None:
+    auditor = programs.of(home.auditor)
+    assert auditor.read("episodes/").json()["count"] == 0
+    problem(auditor.read(f"episodes/{knee.pk}/"), 403)
+
+
+def test_whoever_runs_the_installation_reads_no_patient(knee: Episode) -> None:
+    operator = User.objects.create_superuser("operator@example.org", scenes.PASSWORD, name="Op Erator")
+    program = Program(operator)
+    problem(program.read("episodes/"), 403)
+    problem(program.read(f"episodes/{knee.pk}/"), 404)
+    problem(program.read("worklist/"), 403)
 
 
 def test_clinical_history_is_refused_with_the_way_to_change_it(surgeon: Program, knee: Episode) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Model, OuterRef, Q, QuerySet, Subquery, Value
 
 from tracker.access.rules import IN_AN_EMERGENCY, MAY, Do
 from tracker.access.who import Visitor, actor, caring, check, note, signed_in
@@ -96,8 +96,8 @@ def episodes_of(visitor: Visitor, do: Do) -> QuerySet[Episode]:
     check(who, do)
     rows = Episode.objects.select_related("patient", "clinic").filter(patient__erased_at=None)
     if who.patient is not None:
-        return rows.filter(patient=who.patient)
-    return rows.filter(clinic=who.clinic, patient__restricted_at=None)
+        return rows.filter(patient=who.patient).annotate(staff_role=Value(None, CharField(null=True)))
+    return rows.filter(clinic=who.clinic, patient__restricted_at=None).annotate(staff_role=Value(who.role.value))
 
 
 def alert_for(visitor: Visitor, public_id: str | UUID, do: Do) -> RowDoor[Alert]:

@@ -14,12 +14,12 @@ from rest_framework.response import Response
 
 from tracker import access
 from tracker.access import Actor, Do
-from tracker.api.base import Endpoint, listed, revised
+from tracker.api.base import Endpoint, in_shape, listed, revised
 from tracker.api.fields import said
 from tracker.api.idempotency import once
 from tracker.api.parsing import body, revision
 from tracker.api.schema import listing, operation
-from tracker.api.shapes_episodes import ENROLMENT, DetailsIn, EnrolmentIn, EpisodeOut, PatientIn
+from tracker.api.shapes_episodes import ENROLMENT, DetailsIn, EnrolmentIn, EpisodeByRole, PatientIn
 from tracker.errors import Invalid
 from tracker.models import Clinic, Episode
 from tracker.selectors import api as rows
@@ -28,16 +28,16 @@ from tracker.services.episodes import Enrolment
 
 
 class Episodes(Endpoint):
-    @listing("episode_list", "The knees you may know of: your own, or your clinic's", of=EpisodeOut)
+    @listing("episode_list", "The knees you may know of: your own, or your clinic's", of=EpisodeByRole)
     def get(self, request: Request) -> Response:
         found = access.episodes_of(request.user, Do.LIST).select_related("surgeon")
-        return listed(request, found.order_by("state", "-created_at", "pk"), EpisodeOut, prepare=with_basis)
+        return listed(request, found.order_by("state", "-created_at", "pk"), EpisodeByRole, prepare=with_basis)
 
     @operation(
         "episode_enrol",
         "Take a patient on",
         takes=EnrolmentIn,
-        gives=EpisodeOut,
+        gives=EpisodeByRole,
         status=201,
         refuses=(409, 422),
         examples=[OpenApiExample("A left knee", ENROLMENT, request_only=True)],
@@ -49,12 +49,13 @@ class Episodes(Endpoint):
     @staticmethod
     def _enrol(by: Actor, sent: dict[str, Any]) -> Response:
         with fields_of_patient():
-            row = episodes.enrol(by=by, enrolment=enrolment(sent, by.clinic))
+            row: Any = episodes.enrol(by=by, enrolment=enrolment(sent, by.clinic))
+        row.staff_role = by.role
         return answer(row, status=201)
 
 
 class EpisodeRow(Endpoint):
-    @operation("episode_read", "One knee", gives=EpisodeOut, ids=["episode"])
+    @operation("episode_read", "One knee", gives=EpisodeByRole, ids=["episode"])
     def get(self, request: Request, episode: str) -> Response:
         return answer(access.episode_for(request.user, episode, Do.CONTACT).episode)
 
@@ -62,7 +63,7 @@ class EpisodeRow(Endpoint):
         "episode_details",
         "Put contact and descriptive fields right",
         takes=DetailsIn,
-        gives=EpisodeOut,
+        gives=EpisodeByRole,
         ids=["episode"],
         revised=True,
     )
@@ -81,8 +82,8 @@ def answer(episode: Episode, status: int = 200) -> Response:
 
 
 def shown(episode: Episode) -> Any:
-    """The episode as programs see it."""
-    return EpisodeOut(with_basis([episode])[0]).data
+    """The episode as the program of whoever came through the door sees it."""
+    return in_shape(with_basis([episode])[0], EpisodeByRole)
 
 
 def with_basis(page: Sequence[Any]) -> Sequence[Any]:

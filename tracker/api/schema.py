@@ -13,6 +13,7 @@ from rest_framework import serializers
 
 from tracker.api.idempotency import HEADER
 from tracker.clinical.terms import MEASUREMENTS, FactKind, Procedure, Role
+from tracker.models import Episode
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -21,6 +22,7 @@ Shape = type[serializers.Serializer[Any]]
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Code lists that several fields share, for the one name that each has in the schema.
+EPISODE_STATES = Episode.State.values
 FACT_KINDS = [kind.value for kind in FactKind]
 MEASUREMENT_KINDS = list(MEASUREMENTS)
 PROCEDURES = [procedure.value for procedure in Procedure]
@@ -153,3 +155,15 @@ class StrictExtension(OpenApiSerializerExtension):
             self.target, direction, bypass_extensions=True
         )
         return schema | {"additionalProperties": False}
+
+
+class ByRoleExtension(OpenApiSerializerExtension):
+    """Names every shape that an answer may have, depending on who asks."""
+
+    target_class = "tracker.api.shapes_episodes.EpisodeByRole"
+
+    def get_name(self, *args: Any, **kwargs: Any) -> str:
+        return "EpisodeByRole"
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
+        return {"oneOf": [auto_schema.resolve_serializer(way, direction).ref for way in self.target.ways]}

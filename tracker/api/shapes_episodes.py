@@ -10,9 +10,9 @@ from zoneinfo import available_timezones
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tracker.api.base import RowOut
+from tracker.api.base import RowOut, in_shape
 from tracker.api.fields import Code, Codes, Day, Email, Number, Strict, Text, Whole, said
-from tracker.clinical.terms import WEIGHT_RANGE, Compartment, Fixation, Indication, Modifier, Procedure, Sex, Side
+from tracker.clinical.terms import WEIGHT_RANGE, Compartment, Fixation, Indication, Modifier, Procedure, Role, Sex, Side
 from tracker.models import Episode, Patient
 
 LIGHTEST, HEAVIEST = WEIGHT_RANGE
@@ -138,19 +138,17 @@ class KnownPatientOut(PatientOut):
         read_only_fields = fields
 
 
-class EpisodeOut(RowOut[Episode]):
-    """An operated knee. `surgery_date`, `protocol`, `modifiers` and the weight are the facts that stand now."""
+class EpisodeContactOut(RowOut[Episode]):
+    """An operated knee as a coordinator sees it: whose it is, how to reach them, what appointments count from."""
 
-    patient = serializers.SerializerMethodField()
+    patient: Any = PatientOut()
     surgeon_name = serializers.CharField(source="surgeon.name")
     record_number = serializers.CharField(source="patient.record_number")
     surgery_date = serializers.DateField(source="basis.surgery_date", allow_null=True)
-    protocol = serializers.CharField(source="basis.protocol")
-    modifiers = serializers.ListField(child=serializers.ChoiceField(list(Modifier)), source="basis.modifiers")
 
     class Meta:
         model = Episode
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "revision",
             "state",
@@ -158,24 +156,57 @@ class EpisodeOut(RowOut[Episode]):
             "procedure",
             "side",
             "surgery_date",
+            "surgeon",
+            "surgeon_name",
+            "record_number",
+            "created_at",
+        )
+        read_only_fields = fields
+
+
+class EpisodeOut(EpisodeContactOut):
+    """An operated knee. `surgery_date`, `protocol`, `modifiers` and the weight are the facts that stand now."""
+
+    patient = serializers.SerializerMethodField()
+    protocol = serializers.CharField(source="basis.protocol")
+    modifiers = serializers.ListField(child=serializers.ChoiceField(list(Modifier)), source="basis.modifiers")
+
+    class Meta(EpisodeContactOut.Meta):
+        fields = (
+            *EpisodeContactOut.Meta.fields,
             "indication",
             "compartment",
             "protocol",
             "modifiers",
             "baseline_pain",
             "baseline_flexion",
-            "surgeon",
-            "surgeon_name",
-            "record_number",
             "fixation",
             "plate",
             "graft",
             "correction_planned",
             "correction_achieved",
-            "created_at",
         )
         read_only_fields = fields
 
     @extend_schema_field(KnownPatientOut)
     def get_patient(self, row: Any) -> dict[str, Any]:
         return PatientOut(row.patient).data | {"body_weight_kg": row.basis.body_weight_kg}
+
+
+SHAPES: dict[Role, type[EpisodeContactOut]] = {
+    **dict.fromkeys((Role.PATIENT, Role.CAREGIVER, Role.PHYSIOTHERAPIST, Role.SURGEON), EpisodeOut),
+    Role.COORDINATOR: EpisodeContactOut,
+}
+"""What each role reads of an episode. A role that is not here reads no episode."""
+
+CLINICAL = frozenset(EpisodeOut.Meta.fields) - frozenset(EpisodeContactOut.Meta.fields)
+"""What only those read who treat the patient, and the patient."""
+
+
+class EpisodeByRole(serializers.BaseSerializer[Episode]):
+    """An operated knee in the shape of whoever asks, whom the door wrote on the row as `staff_role`."""
+
+    ways = (EpisodeOut, EpisodeContactOut)
+
+    def to_representation(self, row: Any) -> Any:
+        return in_shape(row, SHAPES[Role(row.staff_role or Role.PATIENT)])

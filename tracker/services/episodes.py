@@ -12,8 +12,8 @@ from django.db import transaction
 from tracker import clock
 from tracker.clinical import orders
 from tracker.clinical.plan import Plan
-from tracker.clinical.terms import WEIGHT_RANGE, FactKind, Modifier
-from tracker.errors import Conflict, Invalid
+from tracker.clinical.terms import WEIGHT_RANGE, FactKind, Modifier, Role
+from tracker.errors import Conflict, Forbidden, Invalid
 from tracker.models import Actor, Episode, EpisodeFact, FactWithdrawal, Patient, Protocol, Restriction, Signature
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
@@ -64,13 +64,17 @@ def preview(*, enrolment: Enrolment, by: Actor) -> Plan:
 
 @transaction.atomic
 def change_details(*, episode: Episode, by: Actor, changes: Mapping[str, Any], revision: int | None = None) -> Episode:
-    """Changes contact and descriptive fields; never clinical history. Raises Invalid for any other field."""
+    """Changes contact and descriptive fields; never clinical history. Raises Invalid for any other field, Forbidden
+    for a coordinator who would describe the operation.
+    """
     locks.hold(episode, revision)
     unknown = [name for name in changes if name not in PERSON_DETAILS + KNEE_DETAILS]
     if unknown:
         raise Invalid(
             dict.fromkeys(unknown, "This cannot be changed here. Record a fact, or correct it as a new entry.")
         )
+    if by.role is Role.COORDINATOR and any(name in KNEE_DETAILS for name in changes):
+        raise Forbidden("What describes the operation is changed by whoever treats the knee.")
     _check_record_number(episode, changes.get("record_number"))
     for row, names in ((episode.patient, PERSON_DETAILS), (episode, KNEE_DETAILS)):
         changed = [name for name in names if name in changes]
