@@ -13,6 +13,7 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.userkit import user_id_to_str
 from django.conf import settings
 from django.contrib.auth import user_logged_in
+from django.core.cache import cache
 from django.core.management import call_command
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -34,6 +35,12 @@ def clock() -> Iterator[real_clock.StoppedClock]:
     """The product's clock, standing at A_MONDAY_MORNING; `.set(instant)` and `.advance(days=1)` move it."""
     with real_clock.freeze(A_MONDAY_MORNING) as stopped:
         yield stopped
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Each test begins with no try counted against anybody."""
+    cache.clear()
 
 
 @pytest.fixture

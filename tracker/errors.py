@@ -80,3 +80,22 @@ class Conflict(Problem):
     def __init__(self, sentence: str = "", *, code: str = "", current: object | None = None) -> None:
         super().__init__(sentence, code=code)
         self.current = current
+
+
+class TooMany(Problem):
+    """More often than an honest person would: a machine, or somebody who presses again and again."""
+
+    status = 429
+    code = "too_many"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        """Seconds to wait before asking again."""
+        super().__init__(f"That was too often in a short time. Wait {_in_words(retry_after)}, then try again.")
+
+
+def _in_words(seconds: int) -> str:
+    if seconds < 90:
+        return f"{seconds} seconds" if seconds > 1 else "a second"
+    minutes = -(-seconds // 60)
+    return f"{minutes} minutes" if minutes < 90 else f"{-(-minutes // 60)} hours"

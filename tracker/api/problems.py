@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from tracker.api import alerts, checkins, episodes, holds
 from tracker.api.emergencies import UrgentError
-from tracker.errors import Conflict, NotFound, Problem
+from tracker.errors import Conflict, NotFound, Problem, TooMany
 from tracker.models import Alert, CheckIn, Episode, Hold
 from tracker.services.idempotency import KeyInFlight
 
@@ -63,7 +63,7 @@ def _urgent(error: UrgentError, context: Mapping[str, Any]) -> Response | None:
 def _refusal(problem: Problem) -> Response:
     extra = {"current": current(problem.current)} if isinstance(problem, Conflict) and problem.current else {}
     answer = _answer(problem.status, problem.code, problem.sentence, problem.fields, **extra)
-    if isinstance(problem, KeyInFlight):
+    if isinstance(problem, (KeyInFlight, TooMany)):
         answer["Retry-After"] = str(problem.retry_after)
     return answer
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils.safestring import SafeString
 
 from tracker.charts.svg import cleaned
@@ -60,10 +60,11 @@ class Frame:
 def kept(key: tuple[object, ...], draw: Callable[[], SafeString]) -> SafeString:
     """The figure of this key, drawn once: name the episode, its revision, its last entry, the day and the kind."""
     name = "chart:" + ":".join(str(part).replace(" ", "") for part in key)
-    found: str | None = cache.get(name)
+    pictures = caches["pictures"]
+    found: str | None = pictures.get(name)
     if found is None:
         found = str(draw())
-        cache.set(name, found, KEPT_SECONDS)
+        pictures.set(name, found, KEPT_SECONDS)
     return SafeString(found)  # our own drawing; the words in it were escaped by ElementTree
 
 

@@ -13,10 +13,10 @@ from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
 from tracker import access
-from tracker.errors import NotFound, PlaceMissing, Problem, SecondFactorMissing, StepUp
+from tracker.errors import NotFound, PlaceMissing, Problem, SecondFactorMissing, StepUp, TooMany
 from tracker.web import shell
 
-TEMPLATES = {403: "403.html", 404: "404.html", 409: "409.html"}
+TEMPLATES = {403: "403.html", 404: "404.html", 409: "409.html", 429: "429.html"}
 
 
 class ProblemPages:
@@ -64,7 +64,10 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
         return ELSEWHERE[type(problem)](request)
     actor = _actor(request)
     context = {"sentence": problem.sentence, "fields": problem.fields}
-    return shell.page(request, TEMPLATES.get(problem.status, "400.html"), actor, context, problem.status)
+    response = shell.page(request, TEMPLATES.get(problem.status, "400.html"), actor, context, problem.status)
+    if isinstance(problem, TooMany):
+        response["Retry-After"] = str(problem.retry_after)
+    return response
 
 
 def _actor(request: HttpRequest) -> access.Actor | None:
