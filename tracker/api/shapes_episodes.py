@@ -203,7 +203,7 @@ CLINICAL = frozenset(EpisodeOut.Meta.fields) - frozenset(EpisodeContactOut.Meta.
 """What only those read who treat the patient, and the patient."""
 
 
-class EpisodeByRole(serializers.BaseSerializer[Episode]):
+class EpisodeByRole(serializers.Serializer[Any]):
     """An operated knee in the shape of whoever asks, whom the door wrote on the row as `staff_role`."""
 
     ways = (EpisodeOut, EpisodeContactOut)
