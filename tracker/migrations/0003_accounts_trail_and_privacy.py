@@ -21,6 +21,18 @@ class Migration(migrations.Migration):
                 ('chain', models.CharField(max_length=36, primary_key=True, serialize=False)),
                 ('number', models.PositiveBigIntegerField(default=0)),
                 ('hash', models.CharField(default='0000000000000000000000000000000000000000000000000000000000000000', max_length=64)),
+                ('sealed_at', models.DateTimeField(blank=True, null=True)),
+                ('checked_at', models.DateTimeField(blank=True, null=True)),
+                ('faults', models.PositiveIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='AuditSweep',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ('settled', models.PositiveBigIntegerField(default=0)),
+                ('looked_at', models.DateTimeField(blank=True, null=True)),
+                ('told_on', models.DateField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -352,5 +364,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transfer',
             constraint=models.CheckConstraint(condition=models.Q(('from_clinic', models.F('to_clinic')), _negated=True), name='transfer_between_two'),
+        ),
+        migrations.RemoveConstraint(
+            model_name='outboxmessage',
+            name='outbox_has_reader',
+        ),
+        migrations.AddField(
+            model_name='outboxmessage',
+            name='invite',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='tracker.invite'),
+        ),
+        migrations.AddConstraint(
+            model_name='outboxmessage',
+            constraint=models.CheckConstraint(condition=models.Q(('patient__isnull', False), ('recipient__isnull', False), ('invite__isnull', False), _connector='OR'), name='outbox_has_reader'),
         ),
     ]

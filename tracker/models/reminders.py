@@ -9,6 +9,7 @@ from tracker.models.accounts import User
 from tracker.models.clinics import Clinic
 from tracker.models.episodes import Episode
 from tracker.models.fields import digest, public_id
+from tracker.models.invites import Invite
 from tracker.models.patients import Patient
 
 
@@ -33,6 +34,10 @@ class Kind(models.TextChoices):
     UNSEEN = "unseen", "A change of plan not seen"
     ALERT_CALL = "alert_call", "An urgent alert still open"
     UNREACHABLE = "unreachable", "Messages do not arrive"
+
+    PATIENT_INVITE = "patient_invite", "Invite to sign in"
+    CAREGIVER_INVITE = "caregiver_invite", "Invite to help a patient"
+    STAFF_INVITE = "staff_invite", "Invite to work in a clinic"
 
 
 class ChannelName(models.TextChoices):
@@ -146,6 +151,8 @@ class OutboxMessage(models.Model):
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, null=True)
     recipient = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
     """Staff recipient; empty when it goes to the patient."""
+    invite = models.ForeignKey(Invite, on_delete=models.CASCADE, null=True, related_name="messages")
+    """Only where it goes to somebody who is invited, to the invite's own address."""
     occurrence = models.ForeignKey(Occurrence, on_delete=models.CASCADE, null=True, related_name="messages")
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
@@ -172,7 +179,8 @@ class OutboxMessage(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(patient__isnull=False) | Q(recipient__isnull=False), name="outbox_has_reader"
+                condition=Q(patient__isnull=False) | Q(recipient__isnull=False) | Q(invite__isnull=False),
+                name="outbox_has_reader",
             )
         ]
         indexes = [

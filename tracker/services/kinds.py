@@ -21,6 +21,7 @@ class Audience(StrEnum):
     ON_DUTY = "the clinicians on duty"
     EVERY_CLINICIAN = "every clinician of the clinic"
     CALL_LIST = "the clinic's call list"
+    INVITED = "whoever is invited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,37 @@ RULES: dict[str, Rule] = {
             audience=Audience.CALL_LIST,
             subject="Messages do not reach this patient",
             path="/episodes/{episode}/",
+        ),
+        # --- To whom an invite lets in: it goes alone, as no other letter has the same reader -------------------------
+        Rule(
+            kind=Kind.PATIENT_INVITE,
+            audience=Audience.INVITED,
+            subject="Your way into Recovery",
+            path="{invite}",
+            go="Begin",
+            lasts=timedelta(hours=72),
+            urgent=True,
+            counted=False,
+        ),
+        Rule(
+            kind=Kind.CAREGIVER_INVITE,
+            audience=Audience.INVITED,
+            subject="You are asked to help somebody recover",
+            path="{invite}",
+            go="Begin",
+            lasts=timedelta(hours=72),
+            urgent=True,
+            counted=False,
+        ),
+        Rule(
+            kind=Kind.STAFF_INVITE,
+            audience=Audience.INVITED,
+            subject="Your way into your clinic's Recovery",
+            path="{invite}",
+            go="Begin",
+            lasts=timedelta(hours=72),
+            urgent=True,
+            counted=False,
         ),
     )
 }

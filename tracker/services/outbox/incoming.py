@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from tracker.models import Clinic, Occurrence, OutboxMessage, User
+from tracker.models import Clinic, Invite, Occurrence, OutboxMessage, User
 from tracker.services import wakeups
 from tracker.services.kinds import RULES, Audience
 
@@ -28,6 +28,8 @@ class Telling:
     channel: str = "email"
     urgent: bool | None = None
     """Where it is not as the kind says."""
+    invite: Invite | None = None
+    """Where it goes to whom that invites."""
 
 
 def enqueue(tellings: Sequence[Telling], *, now: datetime) -> None:
@@ -61,6 +63,7 @@ def _message(telling: Telling, reader: User | None, now: datetime) -> OutboxMess
         patient=occurrence.patient,
         episode_id=occurrence.episode_id,
         recipient=reader,
+        invite=telling.invite,
         occurrence=occurrence,
         due_at=occurrence.due_at,
         expires_at=rule.expires(occurrence.due_at, zone),

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 
 from tracker.channels import Letter
 from tracker.models import Clinic, Kind, OutboxMessage
+from tracker.services import tickets
 from tracker.services.kinds import RULES, Rule
 from tracker.services.reminders import morning, optout
 from tracker.services.reminders.ways import address_of, devices_of
@@ -44,7 +45,7 @@ def letter(messages: Sequence[OutboxMessage], *, now: datetime) -> Letter:
     ordered = sorted(messages, key=_place)
     lead = ordered[0]
     rule, context = RULES[lead.kind], _context(ordered, now)
-    frame = "staff" if lead.recipient else "patient"
+    frame = "invited" if lead.invite else "staff" if lead.recipient else "patient"
     unsubscribe = next((stop.link for stop in context["stops"]), "")
     repeat = any(message.repeat for message in messages)
     return Letter(
@@ -71,7 +72,8 @@ def message_id(messages: Sequence[OutboxMessage]) -> str:
 
 
 def link_of(message: OutboxMessage, rule: Rule) -> str:
-    return settings.SITE_URL + rule.path.format(episode=message.episode_id)
+    invite = "" if message.invite is None else tickets.path_of(message.invite)
+    return settings.SITE_URL + rule.path.format(episode=message.episode_id, invite=invite)
 
 
 def _place(message: OutboxMessage) -> tuple[bool, int]:
@@ -87,9 +89,8 @@ def _by_kind(messages: Sequence[OutboxMessage]) -> dict[str, list[OutboxMessage]
 
 def _context(messages: Sequence[OutboxMessage], now: datetime) -> dict[str, Any]:
     lead, by_kind = messages[0], _by_kind(messages)
-    reader = lead.recipient.name if lead.recipient else lead.patient.given_name if lead.patient else ""
     return {
-        "name": one_line(reader),
+        "name": one_line(_reader(lead)),
         **_clinic(lead.clinic),
         "subject": RULES[lead.kind].subject,
         "parts": [_part(kind, found, now) for kind, found in by_kind.items()],
@@ -97,6 +98,17 @@ def _context(messages: Sequence[OutboxMessage], now: datetime) -> dict[str, Any]
         "reminders": settings.SITE_URL + SETTINGS,
         "repeat": any(message.repeat for message in messages),
     }
+
+
+def _reader(message: OutboxMessage) -> str:
+    if message.recipient is not None:
+        return message.recipient.name
+    if message.patient is not None:
+        return message.patient.given_name
+    invite = message.invite
+    if invite is None:
+        return ""
+    return invite.name if invite.purpose == invite.Purpose.STAFF else next(iter(invite.name.split()), "")
 
 
 def _clinic(clinic: Clinic | None) -> dict[str, str]:

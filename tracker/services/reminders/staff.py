@@ -12,7 +12,7 @@ from tracker.models import Acknowledgement, CheckIn, Kind, Restriction
 from tracker.selectors.calls import STRICTER
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import start_of
-from tracker.services import notices, reach
+from tracker.services import invites, notices, reach
 from tracker.services.reminders import morning
 from tracker.services.reminders.look import (
     Look,
@@ -28,8 +28,9 @@ from tracker.services.reminders.look import (
 
 SILENT_DAYS = 2
 
-WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset({*notices.KINDS, Kind.MORNING_LIST})
-"""Kinds that need no open recovery: a clinic's list, and an alert, which ends by somebody's word alone."""
+INVITES = (Kind.PATIENT_INVITE, Kind.CAREGIVER_INVITE, Kind.STAFF_INVITE)
+WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset({*notices.KINDS, Kind.MORNING_LIST, *INVITES})
+"""Kinds that need no open recovery: a clinic's list, an alert, which ends by somebody's word alone, and a way in."""
 
 
 # --- What asks for it -----------------------------------------------------------------------------------------------
@@ -89,6 +90,11 @@ def alert_stands(of: Subject) -> str:
     return notices.SOMEBODY_HAS_IT if notices.answered(of.occurrence.slot) else ""
 
 
+def invite_stands(of: Subject) -> str:
+    invite = of.message.invite
+    return "" if invite is not None and invites.is_live(invite) else invites.VOIDED
+
+
 STAFF_FINDERS: dict[str, Callable[[Look, date, datetime], Iterator[Want]]] = {
     Kind.SILENCE: silence,
     Kind.GATE_DUE: gate_due,
@@ -101,4 +107,5 @@ STAFF_STILL_WANTED: dict[str, Callable[[Subject], str]] = {
     Kind.UNREACHABLE: unreachable_stands,
     Kind.MORNING_LIST: morning.nothing_waits,
     **dict.fromkeys(notices.KINDS, alert_stands),
+    **dict.fromkeys(INVITES, invite_stands),
 }

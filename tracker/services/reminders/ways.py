@@ -31,6 +31,8 @@ FAILS = {
 
 def address_of(message: OutboxMessage) -> str:
     """What the channel goes by: an e-mail address, a telephone number; for a list of the product's own, nothing."""
+    if message.invite is not None:
+        return message.invite.email if message.channel == ChannelName.EMAIL else ""
     if message.recipient is not None:
         return message.recipient.email if message.channel == ChannelName.EMAIL else ""
     known = {} if message.patient is None else {"email": message.patient.email, "sms": message.patient.phone}
