@@ -5,7 +5,7 @@ from tracker.models.accounts import ApiToken, IdempotencyKey, Scope, User
 from tracker.models.actors import Actor
 from tracker.models.alerts import Alert, AlertEvent
 from tracker.models.assessments import Assessment, StaffLook
-from tracker.models.audit import AuditEvent, AuditHead, AuditSeal
+from tracker.models.audit import AuditEvent, AuditHead, AuditSeal, AuditSweep
 from tracker.models.checkins import CheckIn
 from tracker.models.clearances import Clearance, Hold, HoldRelease
 from tracker.models.clinics import Clinic, Membership
@@ -47,6 +47,7 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "AuditSeal",
+    "AuditSweep",
     "Breaker",
     "Call",
     "CaregiverLink",

@@ -67,6 +67,29 @@ class AuditHead(models.Model):
     chain = models.CharField(max_length=36, primary_key=True)
     number = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="0" * 64)
+    sealed_at = models.DateTimeField(null=True, blank=True)
+    """When the last seal was laid."""
+    checked_at = models.DateTimeField(null=True, blank=True)
+    """When the whole chain was last read and worked out anew."""
+    faults = models.PositiveIntegerField(default=0)
+    """How many things were wrong then."""
 
     def __str__(self) -> str:
         return f"{self.chain} {self.number}"
+
+
+class AuditSweep(models.Model):
+    """Where the sealer looks for events without a seal, so that it need not look at all of them each minute."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    settled = models.PositiveBigIntegerField(default=0)
+    """Every event up to this id was sealed when last looked at."""
+    looked_at = models.DateTimeField(null=True, blank=True)
+    """When all events were last looked at, for one that was committed long after later ones."""
+    told_on = models.DateField(null=True, blank=True)
+    """The day on which the chains were last checked and their heads told outside."""
+
+    def __str__(self) -> str:
+        return f"up to {self.settled}"
