@@ -13,6 +13,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Value, 
 
 from tracker.clinical.terms import Role, Urgency
 from tracker.models import Actor, Alert, AlertEvent, Membership, Note
+from tracker.selectors.standing import workable
 
 PAGE = 50
 
@@ -100,7 +101,7 @@ def alerts(actor: Actor, *, state: str = "open", page: int = 1) -> AlertList:
 
     Closed ones are listed the other way round, the latest first.
     """
-    found = with_state(Alert.objects.filter(episode__clinic=actor.clinic))
+    found = with_state(Alert.objects.filter(workable("episode__patient"), episode__clinic=actor.clinic))
     counts = dict.fromkeys(STATES, 0) | dict(found.values_list("state").annotate(Count("pk")).order_by())
     pages = max(1, -(-counts[state] // PAGE))
     page = min(max(1, page), pages)

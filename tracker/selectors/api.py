@@ -32,6 +32,7 @@ from tracker.models import (
     User,
 )
 from tracker.selectors.alerts import with_state
+from tracker.selectors.standing import workable
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ def milestones(episode: Episode) -> QuerySet[MilestoneRecord, Any]:
 def alerts(clinic: Clinic) -> QuerySet[Alert, Any]:
     """The clinic's alerts, the most urgent first, the longest waiting first among equals."""
     story = AlertEvent.objects.select_related("by", "to").annotate(note=_note("note_digest", "alert__episode"))
-    rows = with_state(Alert.objects.filter(episode__clinic=clinic))
+    rows = with_state(Alert.objects.filter(workable("episode__patient"), episode__clinic=clinic))
     return (
         rows.select_related("episode__patient")
         .prefetch_related(Prefetch("events", story.order_by("at", "pk")))

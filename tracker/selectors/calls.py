@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from tracker.models import Call, ChannelName, Clinic, Kind, Note, OutboxMessage
+from tracker.selectors.standing import workable
 
 STRICTER = ":stricter"
 """How the slot ends of a change that allows less than the patient believes."""
@@ -85,7 +86,7 @@ def count(clinic: Clinic) -> int:
 def _open(clinic: Clinic) -> QuerySet[OutboxMessage]:
     """What `outbox_calls` is an index of."""
     return OutboxMessage.objects.filter(
-        clinic=clinic, channel=ChannelName.CALLS, state=OutboxMessage.State.SENT, settled_at=None
+        workable(), clinic=clinic, channel=ChannelName.CALLS, state=OutboxMessage.State.SENT, settled_at=None
     )
 
 

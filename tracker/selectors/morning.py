@@ -11,6 +11,7 @@ from tracker.clinical.findings import NOT_EVALUATED
 from tracker.clinical.terms import Attention, Urgency
 from tracker.models import Alert, AlertEvent, Assessment, Clinic, Episode
 from tracker.selectors import calls
+from tracker.selectors.standing import workable
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,9 @@ def waiting(clinic: Clinic) -> Waiting:
 def _urgent(clinic: Clinic) -> int:
     closed = AlertEvent.objects.filter(alert=OuterRef("pk"), kind=AlertEvent.Kind.CLOSED)
     urgent = Q(urgency__in=(Urgency.R0, Urgency.R1)) | Q(code=NOT_EVALUATED)
-    return Alert.objects.filter(urgent, ~Exists(closed), episode__clinic=clinic).count()
+    return Alert.objects.filter(urgent, ~Exists(closed), workable("episode__patient"), episode__clinic=clinic).count()
 
 
 def _places(clinic: Clinic) -> dict[int, int]:
-    kept = Assessment.objects.filter(clinic=clinic, episode__state=Episode.State.OPEN)
+    kept = Assessment.objects.filter(workable("episode__patient"), clinic=clinic, episode__state=Episode.State.OPEN)
     return dict(kept.values_list("attention").annotate(Count("pk")).order_by())

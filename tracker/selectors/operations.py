@@ -15,6 +15,7 @@ from django.db.models import CharField, Count, Min, QuerySet, Value
 from django.db.models.functions import Cast
 
 from tracker.models import Breaker, ChannelName, Heartbeat, OutboxMessage, Sending
+from tracker.selectors.standing import workable
 
 State = OutboxMessage.State
 
@@ -140,7 +141,7 @@ def _signs(now: datetime) -> QuerySet[Any, tuple[Any, ...]]:
 
 def waiting_calls() -> QuerySet[OutboxMessage]:
     """The entries of call lists that nobody has dealt with, of every clinic."""
-    return OutboxMessage.objects.filter(state=State.SENT, settled_at=None, channel=ChannelName.CALLS)
+    return OutboxMessage.objects.filter(workable(), state=State.SENT, settled_at=None, channel=ChannelName.CALLS)
 
 
 # --- In words -------------------------------------------------------------------------------------------------------

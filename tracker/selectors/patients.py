@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Subquery
 
 from tracker.clinical.terms import FactKind
 from tracker.models import Actor, Episode, EpisodeFact
+from tracker.selectors.standing import workable
 from tracker.selectors.told import unreachable
 from tracker.selectors.worklist import fold
 
@@ -70,7 +71,7 @@ def patients(actor: Actor, *, query: str = "", page: int = 1) -> PatientList:
         episode=OuterRef("pk"), kind=FactKind.SURGERY_DATE, withdrawal__isnull=True
     ).order_by("-recorded_at")
     found = (
-        Episode.objects.filter(clinic=actor.clinic)
+        Episode.objects.filter(workable(), clinic=actor.clinic)
         .annotate(surgery_date=Subquery(dates.values("value")[:1]), unreachable=unreachable("patient"))
         .order_by("patient__family_name", "patient__given_name", "-created_at")
     )

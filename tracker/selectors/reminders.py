@@ -118,7 +118,7 @@ def week_ahead(patient: Patient, *, now: datetime, usable: Sequence[str] | None 
 
     `usable` are the ways to the patient that are open; left out, every way is taken to be installed.
     """
-    if patient.consent_withdrawn_at is not None:
+    if patient.consent_withdrawn_at is not None or patient.restricted_at is not None:
         return []
     if usable is None:
         usable = ways.usable([patient], installed=ways.OUTWARD)[patient.pk]

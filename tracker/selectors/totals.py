@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from tracker.models import ChannelName, Clinic, Episode, OutboxMessage
 from tracker.selectors.episodes import local_date
 from tracker.selectors.operations import Fault, length, waiting_calls
+from tracker.selectors.standing import workable
 
 State = OutboxMessage.State
 
@@ -41,7 +42,7 @@ def totals(*, now: datetime) -> Totals:
     """A handful of statements, whatever the number of patients and messages."""
     ended = told_about(state__in=(*TROUBLE, State.EXPIRED, State.SENT), finished_at__gte=now - WEEK)
     sent = OutboxMessage.objects.filter(state=State.SENT, channel__in=ABROAD).order_by("-finished_at")
-    untold = Episode.objects.filter(state=Episode.State.OPEN, patient__reminder_plans=None)
+    untold = Episode.objects.filter(workable(), state=Episode.State.OPEN, patient__reminder_plans=None)
     return Totals(
         ended=dict(ended.filter(channel__in=ABROAD).values_list("state").annotate(Count("pk")).order_by()),
         last_sent=sent.values_list("finished_at", flat=True).first(),
@@ -86,7 +87,9 @@ REASSESS = "Run: python3 manage.py reassess"
 
 def _behind(now: datetime) -> list[str]:
     """Clinics that have open episodes and whose daily tick did not reach yesterday, so that a whole day is missing."""
-    caring = Clinic.objects.filter(Exists(Episode.objects.filter(clinic=OuterRef("pk"), state=Episode.State.OPEN)))
+    caring = Clinic.objects.filter(
+        Exists(Episode.objects.filter(workable(), clinic=OuterRef("pk"), state=Episode.State.OPEN))
+    )
     return [
         clinic.name
         for clinic in caring.order_by("name")

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Subquery
 
 from tracker.models import Actor, OutboxMessage
+from tracker.selectors.standing import workable
 from tracker.selectors.totals import told_about
 
 State = OutboxMessage.State
@@ -100,7 +101,7 @@ _COLUMNS = (
 
 def undelivered(actor: Actor, *, now: datetime, state: str = "", page: int = 1) -> Listed:
     """Two statements, whatever the number of messages. Without a state, the first that has any."""
-    found = told_about(clinic=actor.clinic, state__in=STATES, finished_at__gte=now - KEPT)
+    found = told_about(clinic=actor.clinic, state__in=STATES, finished_at__gte=now - KEPT).filter(workable())
     counts = dict.fromkeys(map(str, STATES), 0) | dict(found.values_list("state").annotate(Count("pk")).order_by())
     state = state if state in counts else next((each for each, count in counts.items() if count), str(STATES[0]))
     pages = max(1, -(-counts[state] // PAGE))

@@ -17,6 +17,7 @@ from django.db.models import Max, Q
 from tracker.clinical.terms import MilestoneState, StepState
 from tracker.models import Assessment, CheckIn, Episode, Kind, Occurrence, ReminderPlan, Review
 from tracker.selectors.episodes import local_date
+from tracker.selectors.standing import workable
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -159,7 +160,7 @@ def _patients(plans: Sequence[ReminderPlan], *kinds: str) -> list[UUID]:
 
 
 def _open_episodes(plans: Sequence[ReminderPlan]) -> Mapping[UUID, list[Episode]]:
-    rows = Episode.objects.filter(patient__in=_patients(plans), state=Episode.State.OPEN)
+    rows = Episode.objects.filter(workable(), patient__in=_patients(plans), state=Episode.State.OPEN)
     rows = rows.select_related("assessment", "clinic", "patient").order_by("created_at")
     return _grouped((episode.patient_id, episode) for episode in rows)
 

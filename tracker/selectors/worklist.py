@@ -20,6 +20,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from tracker.clinical.terms import Attention, Urgency
 from tracker.models import Actor, Alert, AlertEvent, Episode, StaffLook
+from tracker.selectors.standing import workable
 
 PAGE = 200
 """Rows on one page of the whole clinic; the rows that need somebody are never cut."""
@@ -160,7 +161,7 @@ def every(actor: Actor, *, need: str = ALL, query: str = "") -> list[Row]:
 
 
 def _active(actor: Actor) -> QuerySet[Episode]:
-    return Episode.objects.filter(clinic=actor.clinic, state=Episode.State.OPEN)
+    return Episode.objects.filter(workable(), clinic=actor.clinic, state=Episode.State.OPEN)
 
 
 def _rows(actor: Actor, *, everybody: bool) -> list[Row]:
@@ -194,7 +195,10 @@ def _unacknowledged(actor: Actor) -> dict[UUID, list[Unacknowledged]]:
         alert=OuterRef("pk"), kind__in=(AlertEvent.Kind.ACKNOWLEDGED, AlertEvent.Kind.CLOSED)
     )
     found = Alert.objects.filter(
-        ~Exists(taken_up), episode__clinic=actor.clinic, episode__state=Episode.State.OPEN
+        ~Exists(taken_up),
+        workable("episode__patient"),
+        episode__clinic=actor.clinic,
+        episode__state=Episode.State.OPEN,
     ).order_by("urgency", "opened_at")
     by_episode: dict[UUID, list[Unacknowledged]] = {}
     for alert in map(Unacknowledged._make, found.values_list("pk", "episode_id", "urgency", "sentence", "opened_at")):

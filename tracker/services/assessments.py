@@ -24,6 +24,7 @@ from tracker.clinical.sparkline import corners, sparkline
 from tracker.models import Alert, Assessment, CheckIn, Clinic, Episode
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
+from tracker.selectors.standing import workable
 from tracker.services import alerts, holds
 
 logger = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def tick(*, clinic: Clinic, now: datetime, anew: bool = False) -> Ticked:
 
 def _open(clinic: Clinic, *, current: str | None) -> list[UUID]:
     """The clinic's open episodes, without those whose assessment is as of the date `current` or later."""
-    open_ones = Episode.objects.filter(clinic=clinic, state=Episode.State.OPEN)
+    open_ones = Episode.objects.filter(workable(), clinic=clinic, state=Episode.State.OPEN)
     if current is not None:
         kept = Assessment.objects.filter(clinic=clinic, as_of__gte=current)
         open_ones = open_ones.exclude(pk__in=kept.values("episode"))

@@ -20,6 +20,7 @@ from tracker.clinical.terms import Urgency
 from tracker.models import Alert, AlertEvent, ChannelName, Kind, Occurrence, OutboxMessage, User
 from tracker.selectors import duty
 from tracker.selectors.episodes import local_date
+from tracker.selectors.standing import workable
 from tracker.services import outbox, wakeups
 from tracker.services.kinds import ALERT_CALL_AFTER, ALERT_STEPS
 from tracker.services.outbox import Telling
@@ -191,7 +192,9 @@ def _look_after(alert: Alert, laid: Sequence[Laid], now: datetime) -> None:
 def _unanswered(now: datetime) -> QuerySet[Alert]:
     taken_on = AlertEvent.objects.filter(alert=OuterRef("pk"), kind__in=TAKEN_ON)
     urgent = Q(urgency__in=URGENT) | Q(code=NOT_EVALUATED)
-    recent = Alert.objects.filter(urgent, ~Exists(taken_on), opened_at__gt=now - WATCHED, opened_at__lte=now)
+    recent = Alert.objects.filter(
+        urgent, ~Exists(taken_on), workable("episode__patient"), opened_at__gt=now - WATCHED, opened_at__lte=now
+    )
     return recent.select_related("episode__patient", "episode__clinic")
 
 

@@ -38,6 +38,7 @@ State = OutboxMessage.State
 
 NUDGE_AFTER = timedelta(hours=2)
 """At least so long after the reminder; one that itself came late is enough."""
+RESTRICTED = "The record is restricted, so nothing is sent."
 OF_ALL_KNEES = (Kind.CHECK_IN, Kind.NUDGE, Kind.MILESTONES, Kind.SILENCE)
 """What one message tells of every knee of the patient."""
 
@@ -56,6 +57,8 @@ def objection(message: OutboxMessage, *, now: datetime) -> Withheld | Postponed 
 def _no_longer_wanted(message: OutboxMessage, occurrence: Occurrence, now: datetime) -> str:
     if occurrence.state == Occurrence.State.CANCELLED:
         return occurrence.reason
+    if message.patient is not None and (message.patient.restricted_at or message.patient.erased_at):
+        return RESTRICTED
     if ways.is_to_patient(message) and message.patient and message.patient.consent_withdrawn_at:
         return "You have withdrawn your consent."
     if _is_switched_off(message):

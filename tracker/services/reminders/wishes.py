@@ -14,6 +14,7 @@ from tracker.models import Clinic, Episode, Kind, Occurrence, OutboxMessage, Pat
 from tracker.selectors import ways
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import due_instant, first_after
+from tracker.selectors.standing import workable
 from tracker.selectors.ways import OUTWARD
 from tracker.services import outbox
 from tracker.services.kinds import CALENDAR, CHANNELS, OPTIONAL, USUAL_HOUR, Audience, Rule
@@ -47,7 +48,7 @@ def start(*, patient: Patient, now: datetime) -> None:
 
 def start_all(*, clinic: Clinic, now: datetime) -> None:
     """The same for everybody in care who lacks one: taken on by another way, or before there was such a kind."""
-    in_care = Episode.objects.filter(clinic=clinic, state=Episode.State.OPEN).values("patient")
+    in_care = Episode.objects.filter(workable(), clinic=clinic, state=Episode.State.OPEN).values("patient")
     known = Count("reminder_plans", filter=Q(reminder_plans__kind__in=list(CALENDAR)))
     lacking = Patient.objects.filter(pk__in=in_care).annotate(known=known).filter(known__lt=len(CALENDAR))
     for patient in lacking.select_related("clinic"):
