@@ -7,11 +7,18 @@ import secrets
 from collections.abc import Collection
 from datetime import timedelta
 
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.db.models import Q
 
 from tracker import clock
-from tracker.models import ApiToken, Clinic, Patient, User
+from tracker.clinical.terms import Role
+from tracker.errors import Forbidden, NotFound
+from tracker.models import Actor, ApiToken, Clinic, Patient, User
 from tracker.models.accounts import every_scope
+from tracker.services import audit, sessions
 
 
 def create_user(*, email: str, name: str, password: str | None = None) -> User:
@@ -34,6 +41,42 @@ def give_access(*, patient: Patient, user: User) -> None:
     patient.save(update_fields=["user"])
 
 
+@transaction.atomic
+def deactivate(*, by: User, user: User) -> None:
+    """Somebody who may sign in no longer: what they have open, and their programs, end with the next request."""
+    if by.pk == user.pk:
+        raise Forbidden("Nobody ends their own account. Ask a colleague.")
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    user.is_active = False
+    audit.note_of_user(by, "account_deactivated", of=str(user.pk))
+    sessions.end_all(user=user, by=by)
+
+
+@transaction.atomic
+def reset_second_factors(*, by: Actor, user: User) -> None:
+    """Takes every passkey, authenticator app and recovery code from a colleague who has lost theirs.
+
+    Only after seeing them in person. They set up a new one before the next patient is shown to them.
+    """
+    if by.user.pk == user.pk:
+        raise Forbidden("Nobody resets their own second factor. Ask another coordinator.")
+    if by.role is not Role.COORDINATOR:
+        raise Forbidden
+    if not user.memberships.filter(clinic=by.clinic).exists():
+        raise NotFound
+    Authenticator.objects.filter(user=user).delete()
+    audit.note_of_user(by.user, "second_factors_reset", clinic=by.clinic, of=str(user.pk))
+    sessions.end_all(user=user, tokens=False, by=by.user)
+    transaction.on_commit(lambda: tell(user, "mfa/email/second_factors_reset"))
+
+
+def tell(user: User, mail: str) -> None:
+    """A mail about a change of how they sign in. It names where the change came from, so only a request can send it."""
+    if context.request is not None:
+        get_adapter().send_notification_mail(mail, user, email=user.email)
+
+
+@transaction.atomic
 def issue_token(
     *, user: User, name: str, scopes: Collection[str] = (), clinic: Clinic | None = None, days: int | None = None
 ) -> tuple[ApiToken, str]:
@@ -52,6 +95,8 @@ def issue_token(
         created_at=now,
         expires_at=None if days is None else now + timedelta(days=days),
     )
+    audit.note_of_user(user, "token_made", clinic=token.clinic, token=str(token.pk), scopes=" ".join(token.scopes))
+    transaction.on_commit(lambda: tell(user, "tracker/account/email/token_made"))
     return token, secret
 
 
@@ -60,9 +105,12 @@ def _only_clinic(user: User) -> Clinic | None:
     return memberships[0].clinic if len(memberships) == 1 else None
 
 
+@transaction.atomic
 def revoke_token(*, token: ApiToken) -> None:
     """Ends a token at once. Safe to repeat."""
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now())
+    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now()):
+        audit.note_of_user(token.user, "token_ended", clinic=token.clinic, token=str(token.pk))
+        transaction.on_commit(lambda: tell(token.user, "tracker/account/email/token_ended"))
 
 
 def standing_token(secret: str) -> ApiToken | None:
