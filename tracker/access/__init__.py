@@ -15,6 +15,7 @@ from tracker.access.doors import (
     milestone_for,
     own_episode,
     proposal_for,
+    record_for,
     restriction_for,
 )
 from tracker.access.rules import MAY, SCOPES, STEP_UP, Do
@@ -49,6 +50,7 @@ __all__ = [
     "operator",
     "own_episode",
     "proposal_for",
+    "record_for",
     "restriction_for",
     "signed_in",
 ]

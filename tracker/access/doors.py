@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import CharField, Model, OuterRef, Q, QuerySet, Subquery, Value
 
-from tracker.access.rules import IN_AN_EMERGENCY, MAY, Do
+from tracker.access.rules import IN_AN_EMERGENCY, MAY, WHILE_RESTRICTED, Do
 from tracker.access.who import Visitor, actor, caring, check, note, signed_in
 from tracker.errors import Forbidden, NotFound
 from tracker.models import (
@@ -75,6 +75,13 @@ def own_episode(visitor: Visitor, do: Do) -> Door:
     if episode is None:
         raise Forbidden("This page is for patients. Staff find patients on the worklist.")
     return _open(user, episode, do, episode.pk)
+
+
+def record_for(visitor: Visitor, patient_id: str | UUID, do: Do) -> Door:
+    """The whole record of a patient, by way of the open episode, else of the latest."""
+    user = signed_in(visitor)
+    episode = _episodes(user).filter(patient=_uuid(patient_id)).order_by("-state", "-created_at").first()
+    return _open(user, episode, do, patient_id)
 
 
 def _cared_for(user: User) -> Episode | None:
@@ -196,10 +203,23 @@ def _open(user: User, episode: Any, do: Do, asked: object) -> Door:
     who = _as_whom(user, episode)
     if who is None:
         return _in_an_emergency(user, episode, do, asked)
-    if who.patient is None and episode.patient.restricted_at is not None:
-        raise Forbidden("This record is restricted: nobody works with it until the patient or the clinic lifts that.")
+    if episode.patient.restricted_at is not None:
+        _check_restricted(who, do, episode)
     check(who, do, asked, episode.pk)
     return Door(who, episode)
+
+
+def _check_restricted(who: Actor, do: Do, episode: Episode) -> None:
+    """Staff may only lift it or erase. The patient may look, and must not write what nobody would read."""
+    if do is Do.ERASE or (who.patient is not None and do in WHILE_RESTRICTED):
+        return
+    note(who.user, do, object_id=episode.pk, episode_id=episode.pk, who=who, refused=Forbidden.code)
+    if who.patient is None:
+        raise Forbidden("This record is restricted: nobody works with it until the patient or the clinic lifts that.")
+    raise Forbidden(
+        f"Your record is restricted: nobody reads what you write here. Call your clinic on {episode.clinic.phone}. "
+        f"In an emergency call {episode.clinic.emergency_number}."
+    )
 
 
 def _as_whom(user: User, episode: Any) -> Actor | None:

@@ -118,3 +118,8 @@ STEP_UP = frozenset(
 
 IN_AN_EMERGENCY = frozenset({Do.READ, Do.READ_AS_STAFF})
 RECORDING = frozenset({Do.CHECK_IN, Do.AMEND, Do.MEASURE, Do.REACH})
+
+WHILE_RESTRICTED = frozenset(
+    {Do.READ, Do.CONTACT, Do.LIST, Do.PROTOCOLS, Do.SETTINGS, Do.LOOKED, Do.EXPORT, Do.CAREGIVERS}
+)
+"""What a patient may do with their own record while it is restricted."""

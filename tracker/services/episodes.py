@@ -36,6 +36,8 @@ def enrol(*, by: Actor, enrolment: Enrolment) -> Episode:
     locks.hold_clinic(by.clinic)
     surgeon = _enrolment.surgeon(enrolment, by)
     patient = _enrolment.patient(enrolment, by)
+    if patient.restricted_at is not None:
+        raise Conflict(locks.RESTRICTED, code="restricted")
     _enrolment.check_knee(patient, enrolment.side)
     episode = Episode.objects.create(
         clinic=by.clinic,

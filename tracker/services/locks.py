@@ -9,16 +9,21 @@ from __future__ import annotations
 from tracker.errors import Conflict
 from tracker.models import Clinic, Episode
 
+RESTRICTED = "This record is restricted: nobody reads what is written in it. Call the clinic."
+
 
 def hold(episode: Episode, revision: int | None = None) -> None:
     """Locks the episode for this transaction and refuses what has been overtaken.
 
     `revision` is the number that the writer saw; None means that the writer does not mind. Raises Conflict when it
-    has moved on, or when the episode is closed. On SQLite the transaction itself is the lock.
+    has moved on, when the episode is closed, or the record restricted. On SQLite the transaction itself is the lock.
     """
-    row = Episode.objects.select_for_update(no_key=True).values("revision", "state").get(pk=episode.pk)
-    episode.revision = row["revision"]
-    if row["state"] != Episode.State.OPEN:
+    rows = Episode.objects.select_related("patient").only("revision", "state", "patient__restricted_at")
+    row = rows.select_for_update(of=("self",), no_key=True).get(pk=episode.pk)
+    episode.revision = row.revision
+    if row.patient.restricted_at is not None:
+        raise Conflict(RESTRICTED, code="restricted")
+    if row.state != Episode.State.OPEN:
         raise Conflict("This episode is closed, so nothing more can be recorded in it.", code="closed")
     if revision is not None and revision != episode.revision:
         raise Conflict(code="revision", current=episode)
