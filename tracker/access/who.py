@@ -24,35 +24,56 @@ def signed_in(visitor: Visitor) -> User:
 def actor(visitor: Visitor) -> Actor | None:
     """Who the user is where they act now: staff first, else a patient, else a caregiver, else nobody.
 
-    Raises PlaceMissing when they work in several clinics and have not chosen, SecondFactorMissing for staff who have
-    shown no second factor.
+    Raises PlaceMissing when there are several places and none was chosen, or the chosen one is no longer theirs;
+    SecondFactorMissing for staff who have shown no second factor.
     """
     user = signed_in(visitor)
+    found = _staff(user) or _patient(user) or _caregiver(user)
     presence = user.presence
-    if presence is None or presence.patient_id is None:
-        membership = _membership(user)
-        if membership is not None:
-            return Actor(user, Role(membership.role), membership.clinic)
-        patient = Patient.objects.select_related("clinic").filter(user=user, erased_at=None).first()
-        if patient is not None:
-            return Actor(user, Role.PATIENT, patient.clinic, patient)
-    link = caring(user)
-    return None if link is None else Actor(user, Role.CAREGIVER, link.patient.clinic, link.patient)
+    if found is None and presence is not None and presence.scopes is None and _has_chosen(presence):
+        raise PlaceMissing
+    return found
 
 
-def _membership(user: User) -> Membership | None:
-    """The one in the clinic where the user acts now."""
+def _has_chosen(presence: Presence) -> bool:
+    return presence.own or presence.clinic_id is not None or presence.patient_id is not None
+
+
+def _staff(user: User) -> Actor | None:
+    """In the clinic where the user acts now."""
+    presence = user.presence
+    if presence is not None and (presence.own or presence.patient_id):
+        return None
     rows = Membership.objects.select_related("clinic").filter(user=user).order_by("pk")
-    chosen = user.presence and user.presence.clinic_id
+    chosen = presence and presence.clinic_id
     if chosen:
         rows = rows.filter(clinic=chosen)
-    found = list(rows[:2])
-    if not found:
+    membership = rows.first()
+    if membership is None:
         return None
-    if user.presence is not None and len(found) > 1:
+    if presence is not None and not chosen:
         raise PlaceMissing
     _check_second_factor(user)
-    return found[0]
+    return Actor(user, Role(membership.role), membership.clinic)
+
+
+def _patient(user: User) -> Actor | None:
+    presence = user.presence
+    if presence is not None and (presence.clinic_id or presence.patient_id):
+        return None
+    row = Patient.objects.select_related("clinic").filter(user=user, erased_at=None).first()
+    if row is None:
+        return None
+    if presence is not None and not presence.own and presence.scopes is None and caring(user) is not None:
+        raise PlaceMissing
+    return Actor(user, Role.PATIENT, row.clinic, row)
+
+
+def _caregiver(user: User) -> Actor | None:
+    if user.presence is not None and (user.presence.clinic_id or user.presence.own):
+        return None
+    link = caring(user)
+    return None if link is None else Actor(user, Role.CAREGIVER, link.patient.clinic, link.patient)
 
 
 def caring(user: User, patient_id: UUID | None = None) -> CaregiverLink | None:

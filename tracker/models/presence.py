@@ -35,11 +35,15 @@ class Presence:
     """Where somebody who works in a clinic acts now; None for whoever does not act as staff."""
     patient_id: UUID | None = None
     """Whose record a caregiver has opened; None for everybody else."""
+    own: bool = False
+    """Acts as a patient in the own record, whatever else they may be."""
     second_factor: bool = False
     fresh: bool = False
     """Signed in, or confirmed, no longer ago than a step-up asks."""
     scopes: frozenset[str] | None = None
     """What a token may do; None for a browser, which is bound by the step-up instead."""
+    walls: bool = False
+    """Whether the database's own walls may stand: from the first middleware within to the end of the view."""
     address: str = ""
     route: str = ""
     request_id: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from tracker.models import CaregiverLink, Membership, Patient, User
 
@@ -16,14 +17,14 @@ class Place:
     role: str
 
 
-def of(user: User) -> list[Place]:
+def of(user: User, *, now: datetime) -> list[Place]:
     """Every place of the user, staff first."""
-    return [*_clinics(user), *_own(user), *_cared_for(user)]
+    return [*_clinics(user), *_own(user), *_cared_for(user, now)]
 
 
-def only(user: User) -> str:
+def only(user: User, *, now: datetime) -> str:
     """The key of the one place that the user has; empty when there is none, or a choice to be made."""
-    found = of(user)
+    found = of(user, now=now)
     return found[0].key if len(found) == 1 else ""
 
 
@@ -37,8 +38,9 @@ def _own(user: User) -> list[Place]:
     return [Place("own", row.clinic.name, "patient") for row in rows]
 
 
-def _cared_for(user: User) -> list[Place]:
+def _cared_for(user: User, now: datetime) -> list[Place]:
     rows = CaregiverLink.objects.select_related("patient").filter(user=user, ended_at=None, patient__erased_at=None)
+    rows = rows.filter(expires_at__gt=now)
     return [
         Place(f"patient:{row.patient_id}", f"{row.patient.given_name} {row.patient.family_name}", "caregiver")
         for row in rows.order_by("made_at")

@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from tracker import clock
-from tracker.models import Presence, User
+from tracker.models import Presence, User, walls
 from tracker.selectors import places
 from tracker.services import audit
 
@@ -27,7 +27,12 @@ STEP_UP_WITHIN = timedelta(minutes=5)
 """How fresh a sign-in must be for orders, clearances, exports and changes of who may do what (reliability 8)."""
 
 PLACE = "place"
-"""In the session: `clinic:<id>` for staff, `patient:<id>` for a caregiver, nothing for everybody else."""
+"""In the session: `clinic:<id>` for staff, `own` for a patient, `patient:<id>` for a caregiver; nothing as long as who
+has several has not chosen.
+"""
+
+ELSEWHERE = "elsewhere"
+"""In the session: whether they have another place to go to, so that the frame offers it."""
 
 
 class WhoIsThere:
@@ -66,25 +71,34 @@ def come_in(request: HttpRequest, user: User, presence: Presence) -> None:
     records = get_authentication_records(request, user)
     presence.second_factor = settings.DEMO or any(record.get("method") == "mfa" for record in records)
     presence.fresh = any(_lately(record, presence.at) for record in records)
-    presence.clinic_id, presence.patient_id = _place(request, user)
+    _take_place(request, user, presence)
     user.presence = presence
+    walls.stand(user, presence)
 
 
 def _lately(record: dict[str, Any], now: datetime) -> bool:
     return now.timestamp() - float(record.get("at", 0)) < STEP_UP_WITHIN.total_seconds()
 
 
-def _place(request: HttpRequest, user: User) -> tuple[UUID | None, UUID | None]:
-    if PLACE not in request.session:
-        request.session[PLACE] = places.only(user)
+def _take_place(request: HttpRequest, user: User, presence: Presence) -> None:
+    """Where they act. Whoever has none is looked at anew each time: a clinic may have taken them on since."""
+    if not request.session.get(PLACE):
+        request.session[PLACE] = places.only(user, now=presence.at)
     kind, _, chosen = request.session[PLACE].partition(":")
-    return (UUID(chosen) if kind == "clinic" else None, UUID(chosen) if kind == "patient" else None)
+    presence.own = kind == "own"
+    presence.clinic_id = UUID(chosen) if kind == "clinic" else None
+    presence.patient_id = UUID(chosen) if kind == "patient" else None
+
+
+def act_in(request: HttpRequest, place: places.Place) -> None:
+    """From the next request on they act there, and are reminded that there are others."""
+    request.session[PLACE], request.session[ELSEWHERE] = place.key, True
 
 
 @receiver(user_logged_in)
 def begin_at_the_only_place(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
     """Somebody with one place to act need not choose it. From here on the request is theirs, with their presence."""
-    request.session[PLACE] = places.only(user)
+    request.session[PLACE] = places.only(user, now=clock.now())
     presence = getattr(request, "presence", None)
     if presence is not None:
         come_in(request, user, presence)

@@ -16,7 +16,7 @@ from tracker.access import Do
 from tracker.clinical.terms import Role
 from tracker.selectors import operations
 from tracker.selectors.operations import Pulse
-from tracker.web import standstill
+from tracker.web import presence, standstill
 
 PATIENT_PAGES = (
     ("/today/", "Today"),
@@ -55,8 +55,13 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """The page with its frame, kept by no cache. `actor` decides navigation and footer; None is a page outside."""
-    pulse = None if actor is None or actor.role is Role.PATIENT else standstill.pulse()
-    frame = {"actor": actor, "nav": navigation(actor, request.path, pulse), "stuck": stuck(pulse)}
+    pulse = None if actor is None or actor.patient is not None else standstill.pulse()
+    frame = {
+        "actor": actor,
+        "nav": navigation(actor, request.path, pulse),
+        "stuck": stuck(pulse),
+        "elsewhere": request.session.get(presence.ELSEWHERE, False),
+    }
     response = render(request, template, {**frame, **(context or {})}, status=status)
     patch_cache_control(response, private=True, no_store=True)
     return response

@@ -9,6 +9,7 @@ from tracker.web import (
     checkins,
     home,
     mail,
+    places,
     plan,
     progress,
     push,
@@ -21,6 +22,7 @@ from tracker.web import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("accounts/where/", places.places, name="places"),
     path("today/", today.today, name="today"),
     path("restrictions/<uuid:public_id>/seen/", today.restriction_seen, name="restriction-seen"),
     path("check-in/", checkins.check_in, name="check-in"),
