@@ -9,10 +9,11 @@ from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.management import call_command
 from django.db import connections
 from django.db.models.signals import post_migrate
 
-from tracker.models import User, triggers
+from tracker.models import User, triggers, walls
 from tracker.services import protocols
 
 
@@ -58,9 +59,11 @@ def data_directory_is_writable(**_: Any) -> list[CheckMessage]:
 
 
 def put_rules_in_place(using: str, **_: Any) -> None:
-    """The triggers again, since SQLite drops them when a migration rebuilds a table, and the shipped protocols."""
+    """The triggers again, since SQLite drops them when a migration rebuilds a table; the shipped protocols; the table
+    of the counts of tries, where they stand in the database."""
     triggers.install(connections[using])
     protocols.ship()
+    call_command("createcachetable", database=using, verbosity=0)
 
 
 @register(Tags.database)
@@ -75,6 +78,32 @@ def database_rules_stand(databases: Sequence[str] | None = None, **_: Any) -> li
             f"The database lacks rules that keep the record safe: {', '.join(gone)}.",
             hint="Run: python3 manage.py migrate",
             id="tracker.W002",
+        )
+    ]
+
+
+@register(Tags.database)
+def walls_stand(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """The second net behind the program's own: the product works without, so this only warns."""
+    migrated = [connections[alias] for alias in databases or [] if has_tables(alias)]
+    gone = {name for database in migrated for name in walls.missing(database)}
+    if walls.ROLE in gone:
+        login = migrated[0].settings_dict["USER"]
+        return [
+            checks.Warning(
+                "The database does not keep clinics apart by itself: the role recovery_web is missing, or may not be used.",
+                hint=f"Ask the administrator of PostgreSQL to run: CREATE ROLE recovery_web NOLOGIN; "
+                f'GRANT recovery_web TO "{login}"; Then run: python3 manage.py migrate',
+                id="tracker.W003",
+            )
+        ]
+    if not gone:
+        return []
+    return [
+        checks.Warning(
+            f"The database does not keep clinics apart by itself in: {', '.join(sorted(gone))}.",
+            hint="Run: python3 manage.py migrate",
+            id="tracker.W004",
         )
     ]
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from tracker import access
 from tracker.access import Actor, Do
-from tracker.api import emergencies
+from tracker.api import emergencies, limits
 from tracker.api.base import Endpoint, in_shape, listed, within
 from tracker.api.emergencies import UrgentError
 from tracker.api.idempotency import key_of, once
@@ -42,12 +42,13 @@ class CheckIns(Endpoint):
         gives=RecordedOut,
         status=201,
         ids=["episode"],
-        refuses=(409, 422),
+        refuses=(409, 422, 429),
         examples=EXAMPLES,
     )
     def post(self, request: Request, episode: str) -> HttpResponseBase:
         door = access.episode_for(request.user, episode, Do.CHECK_IN)
         with red_flags_kept(request, door):
+            limits.spend_on_check_in(request)
             return once(request, lambda: self._record(request, door))
 
     @staticmethod
@@ -74,11 +75,12 @@ class Amend(Endpoint):
         gives=RecordedOut,
         status=201,
         ids=["episode", "check_in"],
-        refuses=(409, 422),
+        refuses=(409, 422, 429),
     )
     def post(self, request: Request, episode: str, check_in: str) -> HttpResponseBase:
         door = within(access.check_in_for(request.user, check_in, Do.AMEND), episode)
         with red_flags_kept(request, door):
+            limits.spend_on_check_in(request)
             return once(request, lambda: self._amend(request, door))
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -33,3 +33,10 @@ def spend(request: Request, what: str) -> None:
     """Counts one use for whoever asks and for their address. Raises TooMany, which becomes a 429."""
     presence: Presence = request.presence  # type: ignore[attr-defined]
     limits.spend(what, user=access.signed_in(request.user), address=presence.address)
+
+
+def spend_on_check_in(request: Request) -> None:
+    """Counts a check-in, unless its answers are urgent. Raises TooMany."""
+    presence: Presence = request.presence  # type: ignore[attr-defined]
+    raw = request.data if isinstance(request.data, Mapping) else {}
+    limits.spend_on_check_in(raw, user=access.signed_in(request.user), address=presence.address)

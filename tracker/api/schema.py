@@ -37,6 +37,7 @@ REFUSALS = {
     413: "The body is larger than any honest request.",
     415: "The body is not JSON.",
     422: "The Idempotency-Key was used for another request.",
+    429: "Too often in a short time: `Retry-After` says how many seconds to wait. Never of a check-in that is urgent.",
 }
 _ALWAYS = (401, 403)
 _WITH_BODY = (400, 413, 415)

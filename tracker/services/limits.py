@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from math import ceil
+from typing import Any
 
 from allauth.core.internal.ratelimit import Rate, apply_rate, cache_lock, parse_rates, truncate_ip
 from django.conf import settings
@@ -19,6 +21,7 @@ from django.core.cache.backends.db import DatabaseCache
 from django.db import transaction
 
 from tracker import clock
+from tracker.clinical import rules
 from tracker.errors import TooMany
 from tracker.models import User
 
@@ -35,6 +38,12 @@ def spend(what: str, *, user: User | None = None, address: str = "", key: str = 
     for rate in parse_rates(settings.LIMITS[what]):
         if who[rate.per]:
             _spend(what, rate, who[rate.per])
+
+
+def spend_on_check_in(raw: Mapping[str, Any], *, user: User, address: str) -> None:
+    """Counts a check-in, unless it tells of something urgent: no red flag waits for a limit (law 5). Raises TooMany."""
+    if not rules.red_flags_in(raw, None):
+        spend("check-in", user=user, address=address)
 
 
 def _spend(what: str, rate: Rate, who: str) -> None:

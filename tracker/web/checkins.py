@@ -18,12 +18,12 @@ from tracker.access import Actor, Do
 from tracker.clinical import explain, rules
 from tracker.clinical.findings import Finding, as_finding
 from tracker.clinical.terms import Urgency
-from tracker.errors import Conflict, Invalid
+from tracker.errors import Conflict, Invalid, TooMany
 from tracker.models import CheckIn, Episode
 from tracker.selectors import answer, episodes
 from tracker.selectors import today as selector
 from tracker.services import checkins
-from tracker.web import forms, shell, voice
+from tracker.web import forms, limits, shell, voice
 from tracker.web.forms import CheckInForm
 
 
@@ -73,15 +73,17 @@ def _save(request: HttpRequest, actor: Actor, episode: Episode, amending: CheckI
     given = forms.posted(request.POST)
     raw = forms.raw(given)
     try:
+        limits.spend_on_check_in(request, raw)
         forms.refuse_contradictions(given)
         answers = checkins.parse(raw)
         if amending is None:
             row = checkins.record(episode=episode, by=actor, answers=answers, client_key=_key(request.POST))
         else:
             row = checkins.amend(check_in=amending, by=actor, answers=answers)
-    except (Invalid, Conflict) as refusal:
+    except (Invalid, Conflict, TooMany) as refusal:
         urgent = _red_flags(episode, actor, raw)
-        return _page(request, actor, episode, given, refusal, amending=amending, urgent=urgent)
+        page = _page(request, actor, episode, given, refusal, amending=amending, urgent=urgent)
+        return limits.with_wait(page, refusal)
     return redirect("check-in-done", row.pk)
 
 
@@ -99,7 +101,7 @@ def _page(
     actor: Actor,
     episode: Episode,
     given: dict[str, list[str]],
-    refusal: Invalid | Conflict | None = None,
+    refusal: Invalid | Conflict | TooMany | None = None,
     *,
     amending: CheckIn | None = None,
     urgent: Sequence[Finding] = (),

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from tracker import access, clock
 from tracker.access import Actor, Do
-from tracker.errors import Conflict, Forbidden, Invalid
+from tracker.errors import Conflict, Forbidden, Invalid, TooMany
 from tracker.models import Alert, Episode
 from tracker.selectors import episodes
 from tracker.services import checkins
-from tracker.web import forms, shell
+from tracker.web import forms, limits, shell
 from tracker.web.forms import CheckInForm
 
 
@@ -35,11 +35,12 @@ def _save(request: HttpRequest, actor: Actor, episode: Episode) -> HttpResponse:
     given = forms.posted(request.POST)
     raw = forms.raw(given)
     try:
+        limits.spend_on_check_in(request, raw)
         forms.refuse_contradictions(given)
         row = checkins.record(episode=episode, by=actor, answers=checkins.parse(raw), client_key=_key(request))
-    except (Invalid, Conflict) as refusal:
+    except (Invalid, Conflict, TooMany) as refusal:
         kept = checkins.keep_red_flags(episode=episode, by=actor, raw=raw) if isinstance(refusal, Invalid) else []
-        return _page(request, actor, episode, given, refusal, kept)
+        return limits.with_wait(_page(request, actor, episode, given, refusal, kept), refusal)
     return redirect("check-in-done", row.pk)
 
 
@@ -48,7 +49,7 @@ def _page(
     actor: Actor,
     episode: Episode,
     given: dict[str, list[str]],
-    refusal: Invalid | Conflict | None = None,
+    refusal: Invalid | Conflict | TooMany | None = None,
     kept: list[Alert] | None = None,
 ) -> HttpResponse:
     """`kept` are the alerts that a refused check-in raised all the same."""

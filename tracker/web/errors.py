@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows import reauthentication
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,8 +11,8 @@ from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
 from tracker import access
-from tracker.errors import NotFound, PlaceMissing, Problem, SecondFactorMissing, StepUp, TooMany
-from tracker.web import shell
+from tracker.errors import NotFound, PlaceMissing, Problem, SecondFactorMissing, StepUp
+from tracker.web import confirm, limits, shell
 
 TEMPLATES = {403: "403.html", 404: "404.html", 409: "409.html", 429: "429.html"}
 
@@ -34,12 +32,6 @@ class ProblemPages:
         return problem_page(request, exception)
 
 
-def _to_confirm(request: HttpRequest) -> HttpResponse:
-    """To the page that asks who it is, which then does what was asked for; what was typed waits in the session."""
-    methods = get_adapter().get_reauthentication_methods(request.user)
-    return reauthentication.suspend_request(request, methods[0]["url"] if methods else reverse("account_login"))
-
-
 def _to_second_factor(request: HttpRequest) -> HttpResponse:
     return redirect("mfa_index")
 
@@ -49,7 +41,7 @@ def _to_places(request: HttpRequest) -> HttpResponse:
 
 
 ELSEWHERE: dict[type[Problem], Callable[[HttpRequest], HttpResponse]] = {
-    StepUp: _to_confirm,
+    StepUp: confirm.suspend,
     SecondFactorMissing: _to_second_factor,
     PlaceMissing: _to_places,
 }
@@ -65,9 +57,7 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     actor = _actor(request)
     context = {"sentence": problem.sentence, "fields": problem.fields}
     response = shell.page(request, TEMPLATES.get(problem.status, "400.html"), actor, context, problem.status)
-    if isinstance(problem, TooMany):
-        response["Retry-After"] = str(problem.retry_after)
-    return response
+    return limits.with_wait(response, problem)
 
 
 def _actor(request: HttpRequest) -> access.Actor | None:
