@@ -20,11 +20,22 @@ def note(by: Actor, action: str, episode: Episode | None = None, row_id: UUID | 
     event.save(force_insert=True)
 
 
+def beside(second: Actor | None) -> dict[str, str]:
+    """For the line of an act that took two: the other one."""
+    return {} if second is None else {"with": str(second.user.pk)}
+
+
 def note_of_user(
-    user: User | None, action: str, *, clinic: Clinic | None = None, refused: bool = False, **detail: str
+    user: User | None,
+    action: str,
+    *,
+    clinic: Clinic | None = None,
+    refused: bool = False,
+    presence: Presence | None = None,
+    **detail: str,
 ) -> None:
-    """A line about an account rather than a record: signing in, a passkey, a role."""
-    event = _event(user, action, clock.now(), None if user is None else user.presence)
+    """A line about an account rather than a record: signing in, a passkey, a role. `presence` is that of whoever tries."""
+    event = _event(user, action, clock.now(), presence or (None if user is None else user.presence))
     event.clinic, event.detail = clinic, detail
     event.outcome = AuditEvent.Outcome.REFUSED if refused else AuditEvent.Outcome.DONE
     event.save(force_insert=True)
