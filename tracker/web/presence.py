@@ -107,6 +107,6 @@ def begin_at_the_only_place(sender: type[User], request: HttpRequest, user: User
 @receiver(authentication_step_completed)
 def know_better(sender: type[User], request: HttpRequest, user: User, **_: Any) -> None:
     """A step-up counts within its own request: the form that waited for it goes on there."""
-    presence = getattr(request, "presence", None)
+    presence: Presence | None = getattr(request, "presence", None)
     if presence is not None and user.presence is presence:
         come_in(request, user, presence)
