@@ -23,6 +23,7 @@ PERIODIC_JOBS = [
     ("tracker.tasks.deliver_messages", EVERY_30_SECONDS, 30),  # also woken by name when something urgent is written
     ("tracker.tasks.sweep_messages", EVERY_30_SECONDS, 30),  # takes back what a dead worker had claimed
     ("tracker.tasks.daily_tick", EVERY_MINUTE, 60),  # each clinic once, after its local midnight
+    ("tracker.tasks.seal_trail", EVERY_30_SECONDS, 30),  # what was written in the trail gets its place there
     ("tracker.tasks.note_beat", EVERY_30_SECONDS, 30),  # a beat that fell silent is seen
 ]
 

@@ -30,6 +30,11 @@ def daily_tick() -> None:
     rounds.tick(now=clock.now())
 
 
+@shared_task(name="tracker.tasks.seal_trail")
+def seal_trail() -> None:
+    rounds.seal(now=clock.now())
+
+
 @shared_task(name="tracker.tasks.note_beat")
 def note_beat() -> None:
     """That it is run at all tells that beat sends and a worker takes."""

@@ -30,6 +30,7 @@ JOBS = {
     "tracker.tasks.plan_reminders": heartbeats.PLANNER,
     "tracker.tasks.deliver_messages": heartbeats.DISPATCHER,
     "tracker.tasks.sweep_messages": heartbeats.SWEEPER,
+    "tracker.tasks.seal_trail": heartbeats.SEALER,
 }
 NIGHTS = {
     "America/New_York": date(2026, 3, 8),  # an hour is skipped

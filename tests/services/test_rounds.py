@@ -26,7 +26,7 @@ from tracker.services.assessments import Ticked
 State = OutboxMessage.State
 pytestmark = pytest.mark.django_db
 
-PARTS = {"planner", "dispatcher", "sender", "sweeper", "tick"}
+PARTS = {"planner", "dispatcher", "sender", "sweeper", "tick", "sealer"}
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,7 @@ def mail(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("job", "part"),
-    [("plan_reminders", "planner"), ("deliver_messages", "dispatcher"), ("deliver_messages", "sender"), ("sweep_messages", "sweeper"), ("daily_tick", "tick"), ("note_beat", "beat")],
+    [("plan_reminders", "planner"), ("deliver_messages", "dispatcher"), ("deliver_messages", "sender"), ("sweep_messages", "sweeper"), ("daily_tick", "tick"), ("seal_trail", "sealer"), ("note_beat", "beat")],
 )  # fmt: skip
 def test_every_job_leaves_a_sign_of_life_each_time(home: Staff, clock: StoppedClock, job: str, part: str) -> None:
     for minute in range(2):

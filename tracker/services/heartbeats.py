@@ -12,6 +12,7 @@ DISPATCHER = "dispatcher"
 SENDER = "sender"
 SWEEPER = "sweeper"
 TICK = "tick"
+SEALER = "sealer"
 BEAT = "beat"
 
 

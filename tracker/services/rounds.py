@@ -1,4 +1,4 @@
-"""The engine's rounds: plan, deliver, sweep, tick. Whoever runs them, and however many do, the outcome is the same.
+"""The engine's rounds: plan, deliver, sweep, tick, seal. Whoever runs them, and however many do, the outcome is the same.
 
 Celery's tasks run them one by one; `forever` runs them all in one process and needs neither a broker nor beat.
 """
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from tracker import clock
-from tracker.services import breakers, dispatch, heartbeats, idempotency, outbox, reminders, ticks
+from tracker.services import breakers, dispatch, heartbeats, idempotency, outbox, reminders, seals, ticks
 from tracker.services.heartbeats import Pulse
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ LONGEST_DELIVERY = timedelta(seconds=25)
 """After which the dispatcher leaves the rest to its next round, so that no task runs long."""
 EVERY = timedelta(seconds=15)
 TICK_EVERY = timedelta(minutes=1)
+SEAL_EVERY = timedelta(seconds=30)
+"""An event of the trail is sealed within a minute."""
 WHILE_FAILING = timedelta(seconds=1)
 """Between looks at a provider that does not answer; its breaker says which of them becomes a try."""
 AFTER_TROUBLE = timedelta(seconds=5)
@@ -49,6 +51,7 @@ def once(*, now: datetime) -> Done:
     delivered, more = deliver(now=now)
     sweep(now=now)
     tick(now=now)
+    seal(now=now)
     return Done(planned, delivered, more)
 
 
@@ -84,6 +87,14 @@ def tick(*, now: datetime) -> None:
     done = ticks.daily(now=now, alive=Pulse(heartbeats.TICK, now=now))
     idempotency.forget(now)
     heartbeats.beat(heartbeats.TICK, now=clock.now(), detail=f"{len(done)} clinics")
+
+
+def seal(*, now: datetime) -> None:
+    """Gives what was written in the trail its place there; once a day reads the whole trail and tells its heads."""
+    alive = Pulse(heartbeats.SEALER, now=now)
+    laid = seals.seal(now=now, alive=alive)
+    seals.tell(now=now, alive=alive)
+    heartbeats.beat(heartbeats.SEALER, now=clock.now(), detail=f"{laid} sealed")
 
 
 # --- Round after round ----------------------------------------------------------------------------------------------
@@ -154,4 +165,9 @@ def ticking(stop: threading.Event) -> timedelta:
     return TICK_EVERY
 
 
-PARTS: tuple[Part, ...] = (planning, delivering, sweeping, ticking)
+def sealing(stop: threading.Event) -> timedelta:
+    seal(now=clock.now())
+    return SEAL_EVERY
+
+
+PARTS: tuple[Part, ...] = (planning, delivering, sweeping, ticking, sealing)
