@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,19 +100,24 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "recovery.headers.EveryAnswer",
+    "recovery.proxies.TrueAddress",
     "django.middleware.security.SecurityMiddleware",
+    "recovery.headers.Policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pages carry a random-length filler against BREACH
+    "recovery.middleware.KnownMethods",
     "recovery.middleware.BodyLimit",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tracker.web.consents.AskFirst",
     "tracker.web.presence.WhoIsThere",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tracker.web.lock.Lock",
+    "tracker.web.row_security.Walls",
     "tracker.web.errors.ProblemPages",
 ]
 ROOT_URLCONF = "recovery.urls"
@@ -127,6 +133,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tracker.web.shell.demo",
+                "tracker.web.lock.frame",
             ],
         },
     },
@@ -144,6 +151,7 @@ def database(url: str) -> dict[str, Any]:
         options["transaction_mode"] = "IMMEDIATE"
         options["timeout"] = 20
         pragmas = ["journal_mode=WAL", "busy_timeout=20000", "foreign_keys=ON"]
+        pragmas.append("secure_delete=ON")  # what is erased is gone from the file, too
         pragmas.append("synchronous=OFF" if TEST else "synchronous=FULL")
         options["init_command"] = ";".join(f"PRAGMA {pragma}" for pragma in pragmas)
     else:
@@ -169,7 +177,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "tracker.web.adapters.Accounts"
-MFA_ADAPTER = "tracker.web.adapters.SecondFactors"
+MFA_ADAPTER = "tracker.web.second_factors.SecondFactors"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]  # nobody signs up: see the adapter
@@ -189,6 +197,9 @@ ACCOUNT_CHANGE_EMAIL = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # localhost without TLS
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {"add_webauthn": "tracker.web.second_factors.PasskeyForm"}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Recovery"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -196,6 +207,16 @@ PASSWORD_HASHERS = [
 ]
 if TEST:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; no test password guards anything
+
+# How long a browser stays signed in. A shared computer in a clinic locks; a patient's own telephone is left alone. [est]
+LOCK_AFTER = timedelta(minutes=15)  # staff: without anybody doing anything
+LOCK_WARNING = timedelta(minutes=13)
+STAFF_SESSION = timedelta(hours=12)  # from signing in, whatever happens
+PATIENT_IDLE = timedelta(days=30)
+PATIENT_SESSION = timedelta(days=90)
+SESSION_COOKIE_AGE = int(PATIENT_SESSION.total_seconds())  # the longest of them; tracker.web.lock ends each in its time
+SUSPENDED_FORM = timedelta(minutes=15)  # for so long what was typed waits for somebody to confirm that it is them
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -204,6 +225,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- What the browser may do ----------------------------------------------------------------------------------------
 
+REPORTS, REPORTS_PATH = "policy", "/reports/csp/"
+ADMIN_PATH, WORKER_PATH = "/admin/", "/worker.js"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -218,18 +241,21 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "object-src": [NONE],
         "frame-ancestors": [NONE],
+        # Text never becomes a script or markup, but for the address of the one worker: static/tracker/push.js.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["recovery-worker"],
+        "report-uri": [REPORTS_PATH],
+        "report-to": [REPORTS],
     },
 }
-X_FRAME_OPTIONS = "DENY"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 # Without TLS (demo, tests) a browser would refuse the __Host- prefix.
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page's form
+# Not Strict, for staff either: the link in a message must open the page that it names, for somebody who is signed in.
+# Nothing changes by following a link: every change is a POST with a token, to which a Lax cookie does not come along.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 SECURE_SSL_REDIRECT = PRODUCTION
@@ -240,10 +266,15 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 PROXY_TLS_HEADER = text("PROXY_TLS_HEADER")
 if PROXY_TLS_HEADER:
     SECURE_PROXY_SSL_HEADER = (f"HTTP_{PROXY_TLS_HEADER.upper().replace('-', '_')}", "https")
+# How many proxies stand in front, each of which adds to X-Forwarded-For whom it was asked by; and where they may stand.
+# From anywhere else such headers count for nothing: recovery.proxies.
+PROXIES = int(text("PROXIES", "0"))
+PROXY_ADDRESSES = text("PROXY_ADDRESSES", "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7").split(",")
 
 # What one request may carry. The longest honest one is a check-in with a note.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
+FILE_UPLOAD_HANDLERS = ["recovery.uploads.NoFiles"]  # there is no page that takes one
 
 # --- Static files: under hashed names; `collectstatic` when the image is built, recovery.static.collect() in the demo -----
 
@@ -373,6 +404,7 @@ elif CELERY_BROKER_URL.startswith("amqp"):
 # --- Mail: files under the data directory in the demo, EMAIL_URL or MAIL_PROVIDER elsewhere -------------------------
 
 MAIL_DIR = DATA_DIR / "mail"
+ERASURES = DATA_DIR / "erasures.jsonl"  # whose records were erased, beside the database: must outlive a restore
 SENDING_SEEN = DATA_DIR / "sending_seen" if PRODUCTION else None  # tells a restored database; must outlive a restore
 EMAIL_TIMEOUT = 10
 EMAIL_SUBJECT_PREFIX = ""

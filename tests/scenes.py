@@ -22,7 +22,7 @@ from django.test import Client
 from tracker import clock
 from tracker.clinical.terms import Decision, Gate, Modifier, Procedure, Role, Side
 from tracker.models import Actor, CheckIn, Clearance, Clinic, Episode, Membership, User
-from tracker.services import checkins, clearances, episodes, protocols
+from tracker.services import checkins, clearances, consents, episodes, protocols
 from tracker.services.enrolment import Enrolment
 
 PASSWORD = "a password that only tests use"
@@ -105,6 +105,7 @@ def knee(staff: Staff, *, signed: bool = True, day: int = 21, **changes: Any) ->
     episode = episodes.enrol(by=staff.coordinator, enrolment=enrolment(staff, day=day, **changes))
     who = episode.patient
     who.user = user(f"{who.given_name} {who.family_name}")
+    who.consent_version, who.consent_at = consents.CURRENT, clock.now()
     who.save()
     if signed:
         episodes.sign_plan(episode=episode, by=staff.surgeon)

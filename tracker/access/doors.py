@@ -70,8 +70,8 @@ def episode_for(visitor: Visitor, public_id: str | UUID, do: Do) -> Door:
 def own_episode(visitor: Visitor, do: Do) -> Door:
     """The open episode, else the latest, of the signed-in patient, or of the one for whom a caregiver acts."""
     user = signed_in(visitor)
-    own = Episode.objects.select_related("patient", "clinic").filter(patient__user=user, patient__erased_at=None)
-    episode = own.order_by("-state", "-created_at").first() or _cared_for(user)
+    episode = None if _helps_somebody(user) else _own(user)
+    episode = episode or _cared_for(user)
     if episode is None:
         raise Forbidden("This page is for patients. Staff find patients on the worklist.")
     return _open(user, episode, do, episode.pk)
@@ -82,6 +82,16 @@ def record_for(visitor: Visitor, patient_id: str | UUID, do: Do) -> Door:
     user = signed_in(visitor)
     episode = _episodes(user).filter(patient=_uuid(patient_id)).order_by("-state", "-created_at").first()
     return _open(user, episode, do, patient_id)
+
+
+def _helps_somebody(user: User) -> bool:
+    """Whether they have chosen to act for somebody else now."""
+    return user.presence is not None and user.presence.patient_id is not None
+
+
+def _own(user: User) -> Episode | None:
+    rows = Episode.objects.select_related("patient", "clinic").filter(patient__user=user, patient__erased_at=None)
+    return rows.order_by("-state", "-created_at").first()
 
 
 def _cared_for(user: User) -> Episode | None:

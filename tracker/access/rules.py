@@ -37,6 +37,7 @@ class Do(StrEnum):
     OPERATIONS = "operations"
     COUNTERSIGN = "countersign"
     INVITE = "invite"
+    HAND_OVER = "hand_over"
     CAREGIVERS = "caregivers"
     TRANSFER = "transfer"
     RECEIVE = "receive"
@@ -84,6 +85,8 @@ MAY: dict[Do, frozenset[Role]] = {
     Do.OPERATIONS: _STAFF,
     Do.COUNTERSIGN: _CLINICIANS,
     Do.INVITE: _STAFF,
+    # A printed invite: whoever reads it off the screen needs only a date of birth that staff know.
+    Do.HAND_OVER: _STAFF,
     Do.CAREGIVERS: frozenset({Role.PATIENT}),
     Do.TRANSFER: _CLINICIANS,
     Do.RECEIVE: _CLINICIANS,
@@ -111,7 +114,7 @@ READING = frozenset({Do.READ, Do.READ_AS_STAFF, Do.CONTACT, Do.LIST, Do.WORKLIST
 STEP_UP = frozenset(
     {
         *(Do.SIGN, Do.ORDER, Do.CLEAR, Do.RELEASE, Do.COUNTERSIGN),
-        *(Do.TRANSFER, Do.RECEIVE, Do.EMERGENCY, Do.TEAM, Do.CLINIC, Do.EXPORT, Do.ERASE, Do.CAREGIVERS),
+        *(Do.TRANSFER, Do.RECEIVE, Do.EMERGENCY, Do.TEAM, Do.CLINIC, Do.EXPORT, Do.ERASE, Do.CAREGIVERS, Do.HAND_OVER),
     }
 )
 """What a browser may do only shortly after signing in."""

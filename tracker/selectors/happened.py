@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db.models import CharField, F, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, JSONObject
 
+from tracker.clinical.terms import Role
 from tracker.models import (
     Acknowledgement,
     AlertEvent,
@@ -28,6 +29,7 @@ from tracker.models import (
     Signature,
     StaffLook,
 )
+from tracker.selectors import caregivers
 
 SHOWN = 40
 """Lines on the page before "show all"."""
@@ -135,8 +137,25 @@ def happened(episode: Episode, *, most: int = SHOWN + 1, every: bool = False) ->
     kinds = _KINDS if every else {**_KINDS, "check_in": _KINDS["check_in"]._replace(only=REMARKABLE)}
     first, *rest = (_lines(kind, row, episode) for kind, row in kinds.items())
     found = first.union(*rest, all=True).order_by("-at_", "kind_")[:most]
+    return _with_relations(
+        episode,
+        [
+            Line(kind, _aware(at), by or "", role, note or "", _facts(facts))
+            for kind, at, by, role, note, facts in found
+        ],
+    )
+
+
+def _with_relations(episode: Episode, lines: list[Line]) -> list[Line]:
+    """What a helper entered names what they are to the patient: "Sam (partner)"."""
+    if all(line.role != Role.CAREGIVER for line in lines):
+        return lines
+    known = caregivers.named(episode.patient_id)
     return [
-        Line(kind, _aware(at), by or "", role, note or "", _facts(facts)) for kind, at, by, role, note, facts in found
+        line._replace(by=f"{line.by} ({known.get(line.by, caregivers.HELPER)})", role="")
+        if line.role == Role.CAREGIVER
+        else line
+        for line in lines
     ]
 
 

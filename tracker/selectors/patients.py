@@ -33,6 +33,8 @@ class Row(NamedTuple):
     procedure: str
     state: str
     surgery_date: str | None
+    patient: UUID
+    login: UUID | None
     unreachable: bool
     """Whether messages do not arrive at an address that stands here."""
 
@@ -61,6 +63,8 @@ _COLUMNS = (
     "procedure",
     "state",
     "surgery_date",
+    "patient",
+    "patient__user",
     "unreachable",
 )
 

@@ -28,6 +28,7 @@ from tracker.models import (
 )
 from tracker.models.clinics import STAFF_ROLES
 from tracker.selectors.episodes import local_date
+from tracker.selectors.invites import MOST_TRIES
 from tracker.services import accounts, audit, clinics, consents, outbox, tickets
 from tracker.services.outbox import Telling
 
@@ -36,8 +37,6 @@ Purpose = Invite.Purpose
 LASTS = timedelta(hours=72)
 MOST_A_DAY = 20
 """Invites that one person may send in 24 hours."""
-MOST_TRIES = 5
-"""So many wrong dates of birth void an invite."""
 CAREGIVER_LASTS = timedelta(days=365)
 
 VOIDED = "A newer invite has taken its place, or it was taken back."
@@ -88,8 +87,7 @@ def invite_staff(*, by: Actor | User, clinic: Clinic, role: Role, name: str, ema
     _check_limit(user)
     _void(Invite.objects.filter(clinic=clinic, purpose=Purpose.STAFF, email__iexact=email))
     invite = _make(Purpose.STAFF, user, clinic, role=role.value, name=name.strip(), email=email)
-    said = {"purpose": invite.purpose, "invite": str(invite.pk), "role": role.value}
-    audit.note_of_user(user, "invite_made", clinic=clinic, **said)
+    _note(user, "invite_made", invite)
     _post(invite, Kind.STAFF_INVITE)
     return invite
 
@@ -147,6 +145,12 @@ def _post(invite: Invite, kind: Kind) -> None:
     outbox.enqueue([Telling(occurrence, invite.clinic, invite=invite)], now=invite.made_at)
 
 
+def _note(user: User | None, action: str, invite: Invite, *, refused: bool = False) -> None:
+    audit.note_of_user(
+        user, action, clinic=invite.clinic, refused=refused, purpose=invite.purpose, invite=str(invite.pk)
+    )
+
+
 def _latest(patient: Patient) -> Episode | None:
     return Episode.objects.filter(patient=patient).order_by("-created_at").first()
 
@@ -197,12 +201,11 @@ def _count_wrong(invite: Invite) -> bool:
     rows = Invite.objects.filter(_live(), pk=invite.pk)
     rows.update(tries=F("tries") + 1)
     invite.refresh_from_db(fields=["tries", "voided_at"])
-    said = {"purpose": invite.purpose, "invite": str(invite.pk)}
-    audit.note_of_user(None, "invite_wrong_fact", clinic=invite.clinic, refused=True, **said)
+    _note(None, "invite_wrong_fact", invite, refused=True)
     if invite.tries < MOST_TRIES and invite.voided_at is None:
         return True
     if Invite.objects.filter(pk=invite.pk, voided_at=None).update(voided_at=clock.now()):
-        audit.note_of_user(None, "invite_voided", clinic=invite.clinic, **said)
+        _note(None, "invite_voided", invite)
     return False
 
 
@@ -217,8 +220,7 @@ def address(*, invite: UUID, email: str) -> Invite:
     patient.email = email
     patient.save(update_fields=["email"])
     mailed = _make(Purpose.PATIENT, printed.made_by, printed.clinic, patient=patient, name=printed.name, email=email)
-    said = {"purpose": mailed.purpose, "invite": str(mailed.pk)}
-    audit.note_of_user(None, "invite_made", clinic=printed.clinic, **said)
+    _note(None, "invite_made", mailed)
     _post(mailed, Kind.PATIENT_INVITE)
     return mailed
 
@@ -238,8 +240,7 @@ def accept(*, invite: UUID, user: User | None, consent: str = "", presence: Pres
     who.presence = presence
     Invite.objects.filter(pk=used.pk).update(used_at=clock.now(), used_by=who)
     LETS_IN[Purpose(used.purpose)](used, who, consent)
-    said = {"purpose": used.purpose, "invite": str(used.pk)}
-    audit.note_of_user(who, "invite_accepted", clinic=used.clinic, **said)
+    _note(who, "invite_accepted", used)
     return who
 
 
@@ -273,7 +274,9 @@ def _let_patient_in(invite: Invite, user: User, consent: str) -> None:
 
 
 def _let_caregiver_in(invite: Invite, user: User, consent: str) -> None:
-    CaregiverLink.objects.filter(pk=invite.caregiver_id, user=None).update(user=user)
+    link = invite.caregiver
+    if link is not None:
+        CaregiverLink.objects.filter(pk=link.pk, user=None).update(user=user)
 
 
 def _let_staff_in(invite: Invite, user: User, consent: str) -> None:
@@ -295,9 +298,7 @@ LETS_IN = {
 def void(*, by: Actor | User, invite: Invite) -> Invite:
     """From now on its link leads nowhere, and a letter that has not left does not leave. Safe to repeat."""
     if _void(Invite.objects.filter(pk=invite.pk)):
-        user = by.user if isinstance(by, Actor) else by
-        said = {"purpose": invite.purpose, "invite": str(invite.pk)}
-        audit.note_of_user(user, "invite_voided", clinic=invite.clinic, **said)
+        _note(by.user if isinstance(by, Actor) else by, "invite_voided", invite)
     invite.refresh_from_db()
     return invite
 

@@ -20,7 +20,7 @@ from tracker.clinical.findings import Finding, as_finding
 from tracker.clinical.terms import Urgency
 from tracker.errors import Conflict, Invalid, TooMany
 from tracker.models import CheckIn, Episode
-from tracker.selectors import answer, episodes
+from tracker.selectors import answer, caregivers, episodes
 from tracker.selectors import today as selector
 from tracker.services import checkins
 from tracker.web import forms, limits, shell, voice
@@ -64,6 +64,7 @@ def done(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "load": voice.load_against_order(given),
         "paused": given.paused,
         "on_behalf": door.actor.patient is None,
+        "entered_by": caregivers.entered_by(door.row.pk),
         "episode": door.episode,
     }
     return shell.page(request, "tracker/checkins/done.html", door.actor, context)
@@ -116,6 +117,7 @@ def _page(
         "sentence": refusal.sentence if refusal and not refusal.fields else "",
         "days": _days(today, case.surgery_date if case else date.min),
         "checked_in": current,
+        "entered_by": caregivers.entered_by(shown.id) if (shown := amending or current) else "",
         "amending": amending,
         "episode": episode,
         "clinic": episode.clinic,

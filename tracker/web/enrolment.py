@@ -14,10 +14,11 @@ from tracker import access
 from tracker.access import Actor, Do
 from tracker.clinical.plan import Plan
 from tracker.errors import Conflict, Invalid
+from tracker.models import Episode
 from tracker.selectors import staff
 from tracker.services import episodes
 from tracker.services.episodes import Enrolment
-from tracker.web import shell
+from tracker.web import patient_invites, shell
 from tracker.web.enrolment_form import Enrol
 from tracker.web.staff_fields import time_zone_options
 
@@ -43,7 +44,17 @@ def enrolment(request: HttpRequest) -> HttpResponse:
         form.refuse(problem)
         return _page(request, actor, form, status=problem.status)
     messages.success(request, f"{episode.patient.given_name} {episode.patient.family_name} is enrolled.")
+    if request.POST.get("invite"):
+        _invite(request, actor, episode)
     return redirect(f"/episodes/{episode.pk}/")
+
+
+def _invite(request: HttpRequest, actor: Actor, episode: Episode) -> None:
+    """What stands in its way is said; the patient is enrolled all the same."""
+    try:
+        messages.success(request, patient_invites.send(access.Door(actor, episode)))
+    except (Conflict, Invalid) as problem:
+        messages.warning(request, f"No invite was sent. {patient_invites.in_a_line(problem)}")
 
 
 def _page(
@@ -58,6 +69,7 @@ def _page(
     context = {
         "form": form,
         "plan": plan,
+        "given": given,
         "warnings": list(warnings(plan, given)) if plan and given else [],
         "time_zones": time_zone_options(),
     }

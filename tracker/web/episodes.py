@@ -20,7 +20,7 @@ from tracker.selectors import episode_page as selector
 from tracker.selectors import episodes as cases
 from tracker.selectors import told
 from tracker.selectors.episode_page import EpisodePage, Goal
-from tracker.web import addresses, episode_reminders, shell, staff_figures
+from tracker.web import addresses, episode_reminders, patient_invites, shell, staff_figures
 from tracker.web import staff_forms as forms
 from tracker.web.alerts import Shown
 from tracker.web.episode_forms import Refused, details_form, forms_of, has_place
@@ -55,6 +55,7 @@ def show(request: HttpRequest, public_id: str, refused: Refused | None = None, s
     context = {
         **_context(door.actor, door.episode, page),
         **forms_of(door.actor, door.episode, page, refused),
+        **patient_invites.context(door.episode),
         **episode_reminders.context(door.episode, page.messages, now=now, week=week),
         "lines": tell(page.lines, page.case),
         "every": every,
@@ -87,6 +88,7 @@ def _contact(
         "homeless": refused is not None and refused.action not in ("details", "book"),
         "zone": ZoneInfo(episode.clinic.time_zone),
         "time_zones": time_zone_options(),
+        **patient_invites.context(episode),
     }
     return shell.page(request, "tracker/episodes/contact.html", actor, context, status=status)
 

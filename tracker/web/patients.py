@@ -6,8 +6,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from tracker import access
+from tracker import access, clock
 from tracker.access import Do
+from tracker.selectors import invites
 from tracker.selectors import patients as selector
 from tracker.web import addresses, shell
 from tracker.web.staff_words import SHORT_PROCEDURES
@@ -19,5 +20,6 @@ def patients(request: HttpRequest) -> HttpResponse:
     actor = access.clinic_for(request.user, Do.ENROL)
     query = addresses.words(request, "q")
     listed = selector.patients(actor, query=query, page=addresses.number(request, "page"))
-    context = {"listed": listed, "query": query, "operations": SHORT_PROCEDURES}
+    invited = invites.of_patients({row.patient: row.login is not None for row in listed.rows}, now=clock.now())
+    context = {"invited": invited, "listed": listed, "query": query, "operations": SHORT_PROCEDURES}
     return shell.page(request, "tracker/patients/page.html", actor, context)

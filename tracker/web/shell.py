@@ -14,7 +14,8 @@ from django.utils.cache import patch_cache_control
 from tracker import access
 from tracker.access import Do
 from tracker.clinical.terms import Role
-from tracker.selectors import operations
+from tracker.selectors import caregivers, operations
+from tracker.selectors.caregivers import Helping
 from tracker.selectors.operations import Pulse
 from tracker.web import presence, standstill
 
@@ -33,7 +34,7 @@ STAFF_PAGES = (
     ("/protocols/", "Protocols", Do.PROTOCOLS),
     ("/operations/", "Operations", Do.OPERATIONS),
 )
-HOME = {Role.PATIENT: "/today/", Role.COORDINATOR: "/patients/", Role.AUDITOR: "/protocols/"}
+HOME = {Role.PATIENT: "/today/", Role.CAREGIVER: "/today/", Role.COORDINATOR: "/patients/", Role.AUDITOR: "/protocols/"}
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,25 @@ def page(
 ) -> HttpResponse:
     """The page with its frame, kept by no cache. `actor` decides navigation and footer; None is a page outside."""
     pulse = None if actor is None or actor.patient is not None else standstill.pulse()
+    help_given = helping(actor)
     frame = {
         "actor": actor,
-        "nav": navigation(actor, request.path, pulse),
+        "helping": help_given,
+        "nav": navigation(actor, request.path, pulse, help_given),
         "stuck": stuck(pulse),
         "elsewhere": request.session.get(presence.ELSEWHERE, False),
     }
     response = render(request, template, {**frame, **(context or {})}, status=status)
     patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+def helping(actor: access.Actor | None) -> Helping | None:
+    """Whom a caregiver helps, for the banner on each of their pages; None for everybody else."""
+    if actor is None or actor.role is not Role.CAREGIVER or actor.patient is None:
+        return None
+    link = access.caring(actor.user, actor.patient.pk)
+    return None if link is None else caregivers.helping(link)
 
 
 def stuck(pulse: Pulse | None) -> str:
@@ -79,17 +90,25 @@ def unreadable(request: HttpRequest, door: access.Door) -> HttpResponse:
     return page(request, "tracker/today/unknown.html", door.actor, context)
 
 
-def navigation(actor: access.Actor | None, path: str, pulse: Pulse | None) -> list[Item]:
+def navigation(
+    actor: access.Actor | None, path: str, pulse: Pulse | None, helping: Helping | None = None
+) -> list[Item]:
     if actor is None:
         return []
     if pulse is None:
-        return [Item(target, label, path.startswith(target)) for target, label in PATIENT_PAGES]
+        closed = () if actor.role is Role.PATIENT else not_for(helping)
+        return [Item(target, label, path.startswith(target)) for target, label in PATIENT_PAGES if target not in closed]
     waiting = {"/calls/": pulse.calls.get(actor.clinic.pk, 0)}
     return [
         Item(target, label, path.startswith(target), waiting.get(target, 0))
         for target, label, do in STAFF_PAGES
         if access.may(actor, do)
     ]
+
+
+def not_for(helping: Helping | None) -> tuple[str, ...]:
+    """What a caregiver has no page for: settings never, the check-in where they may only look."""
+    return ("/settings/",) if helping is not None and helping.may_record else ("/settings/", "/check-in/")
 
 
 def home(actor: access.Actor) -> str:

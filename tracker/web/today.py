@@ -18,6 +18,7 @@ from tracker.access import Do
 from tracker.clinical import explain
 from tracker.clinical.terms import Side, Urgency
 from tracker.models import Episode
+from tracker.selectors import caregivers
 from tracker.selectors import reminders as told
 from tracker.selectors import today as selector
 from tracker.selectors.today import Today
@@ -64,6 +65,7 @@ def _always(episode: Episode, seen: Today) -> dict[str, Any]:
         "new": allowed.order_id if allowed.known and allowed.acknowledged_at is None else None,
         "hold": explain.hold_for_patient(allowed, side),
         "checked_in": seen.checked_in,
+        "entered_by": caregivers.entered_by(seen.checked_in.id) if seen.checked_in else "",
     }
 
 
