@@ -114,10 +114,12 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tracker.web.browsers.Remembering",
+    "tracker.web.accounts.Frames",
     "tracker.web.consents.AskFirst",
     "tracker.web.presence.WhoIsThere",
-    "tracker.web.lock.Lock",
     "tracker.web.row_security.Walls",
+    "tracker.web.lock.Lock",
     "tracker.web.errors.ProblemPages",
 ]
 ROOT_URLCONF = "recovery.urls"
@@ -194,6 +196,38 @@ ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_MAIL_IN_BACKGROUND = not TEST  # so that the time of an answer tells nobody which addresses are known
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - writes nothing
+PASSWORD_RESET_TIMEOUT = 30 * 60
+ACCOUNT_FORMS = {
+    "login": "tracker.web.sign_in_forms.SignIn",
+    "request_login_code": "tracker.web.sign_in_forms.AskForCode",
+    "confirm_login_code": "tracker.web.sign_in_forms.TypeCode",
+    "reauthenticate": "tracker.web.sign_in_forms.Confirm",
+    "change_password": "tracker.web.sign_in_forms.ChangePassword",
+    "set_password": "tracker.web.sign_in_forms.SetPassword",
+    "reset_password": "tracker.web.sign_in_forms.AskForReset",
+    "reset_password_from_key": "tracker.web.sign_in_forms.ResetPassword",
+    "add_email": "tracker.web.sign_in_forms.ChangeEmail",
+}
+# In allauth's words: `5/15m/key` is five in fifteen minutes for one account, `ip` counts by address. A wrong password
+# counts for both, unless the browser has signed in to that account before: tracker/web/tries.py.
+ACCOUNT_RATE_LIMITS = {
+    "wrong_password": "5/15m/key",
+    "wrong_password_of_address": "20/h/ip",
+    "login_failed": None,  # allauth's own count of wrong passwords, which would lock people out
+    "login": "120/m/ip",
+    "request_login_code": "60/h/ip,3/5m/key,10/h/key",
+    "confirm_code": "3/5m/user,10/h/user",
+    "reset_password": "60/h/ip,5/h/key",
+}
+# How many proxies of ours stand before this program, each of which adds the address that it saw to X-Forwarded-For.
+TRUSTED_PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT = int(text("TRUSTED_PROXY_COUNT", "0"))
+BROWSER_COOKIE_NAME = "__Host-browser" if PRODUCTION else "browser"
+MESSAGE_STORAGE = (
+    "django.contrib.messages.storage.session.SessionStorage"  # a message may name a patient; a cookie must not
+)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # localhost without TLS
@@ -217,10 +251,15 @@ PATIENT_SESSION = timedelta(days=90)
 SESSION_COOKIE_AGE = int(PATIENT_SESSION.total_seconds())  # the longest of them; tracker.web.lock ends each in its time
 SUSPENDED_FORM = timedelta(minutes=15)  # for so long what was typed waits for somebody to confirm that it is them
 
+BREACHED_PASSWORDS = text("BREACHED_PASSWORDS")  # a file of stolen passwords' sums, see tracker/web/passwords.py
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "tracker.web.passwords.Long"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
+    {"NAME": "tracker.web.passwords.Uncommon"},
+    {"NAME": "tracker.web.passwords.Unbreached"},
 ]
 
 # --- What the browser may do ----------------------------------------------------------------------------------------

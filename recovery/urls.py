@@ -14,8 +14,9 @@ urlpatterns = [
     path("api/docs/", docs.Docs.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("tracker.api.urls")),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("tracker.web.account_urls")),
     path("", include("tracker.web.urls")),
 ]
 
 handler500 = "recovery.errors.fault"
+handler429 = "tracker.web.accounts.too_many"

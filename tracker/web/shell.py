@@ -56,18 +56,22 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """The page with its frame, kept by no cache. `actor` decides navigation and footer; None is a page outside."""
+    response = render(request, template, {**frame(request, actor), **(context or {})}, status=status)
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+def frame(request: HttpRequest, actor: access.Actor | None) -> dict[str, Any]:
+    """What the frame shows around a page, also around one that a library renders."""
     pulse = None if actor is None or actor.patient is not None else standstill.pulse()
     help_given = helping(actor)
-    frame = {
+    return {
         "actor": actor,
         "helping": help_given,
         "nav": navigation(actor, request.path, pulse, help_given),
         "stuck": stuck(pulse),
         "elsewhere": request.session.get(presence.ELSEWHERE, False),
     }
-    response = render(request, template, {**frame, **(context or {})}, status=status)
-    patch_cache_control(response, private=True, no_store=True)
-    return response
 
 
 def helping(actor: access.Actor | None) -> Helping | None:
