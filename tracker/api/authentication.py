@@ -9,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from tracker.models import ApiToken, Presence, User
+from tracker.models import ApiToken, Presence, User, walls
 from tracker.services import accounts
 
 SCHEME = "Bearer"
@@ -40,6 +40,7 @@ def _come_in(request: Request, token: ApiToken) -> None:
     presence.via, presence.scopes = f"token:{token.pk}", frozenset(token.scopes)
     presence.clinic_id, presence.patient_id, presence.second_factor = token.clinic_id, None, True
     token.user.presence = presence
+    walls.stand(token.user, presence)
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):

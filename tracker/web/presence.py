@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +16,12 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import authentication_step_completed
 from django.conf import settings
 from django.contrib.auth import get_user, user_logged_in
+from django.db import DatabaseError
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils.cache import patch_cache_control
 from django.utils.functional import SimpleLazyObject
 
 from tracker import clock
@@ -35,6 +41,14 @@ ELSEWHERE = "elsewhere"
 """In the session: whether they have another place to go to, so that the frame offers it."""
 
 
+WITHHELD = (
+    "We could not write down that you looked, so nothing is shown. Try again in a minute. If you changed something, "
+    "look first whether it was saved. If you are worried about your leg, do not wait: call your clinic."
+)
+SHOWN_AGAIN = (200, 400, 409, 422)
+logger = logging.getLogger(__name__)
+
+
 class WhoIsThere:
     """Middleware: gives the visitor their presence before the view, and writes the trail after it."""
 
@@ -46,13 +60,40 @@ class WhoIsThere:
         request.presence = presence  # type: ignore[attr-defined]
         request.user = SimpleLazyObject(partial(_with_presence, request, presence))  # type: ignore[assignment]
         response = self.get_response(request)
-        if presence.openings:
-            audit.keep(
-                user=request.user,  # type: ignore[arg-type]
-                presence=presence,
-                shown=request.method in ("GET", "HEAD") and response.status_code < 400,
-            )
+        if not presence.openings:
+            return response
+        try:
+            audit.keep(user=request.user, presence=presence, shown=_is_shown(request, response))  # type: ignore[arg-type]
+        except DatabaseError:
+            logger.exception("the trail could not be written, so that an answer was withheld")
+            return _withheld(request)
         return response
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        match = request.resolver_match
+        if match is not None:
+            request.presence.route = (match.view_name or match.route)[:60]  # type: ignore[attr-defined]
+
+
+def _is_shown(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether the answer holds what was asked for: a page or a row, or the page again on which something is wrong."""
+    if request.method in ("GET", "HEAD"):
+        return response.status_code < 300 or response.status_code == HTTPStatus.NOT_MODIFIED
+    return not request.path.startswith("/api/") and response.status_code in SHOWN_AGAIN
+
+
+def _withheld(request: HttpRequest) -> HttpResponse:
+    """Nobody sees what the trail would not know of."""
+    if request.path.startswith("/api/"):
+        said = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "trail"}
+        answer: HttpResponse = JsonResponse(
+            said | {"detail": WITHHELD, "errors": {}}, status=503, content_type="application/problem+json"
+        )
+    else:
+        answer = HttpResponse(render_to_string("503.html", {"sentence": WITHHELD}), status=503)
+    answer["Retry-After"] = "60"
+    patch_cache_control(answer, private=True, no_store=True)
+    return answer
 
 
 def begin(request: HttpRequest) -> Presence:

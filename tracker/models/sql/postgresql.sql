@@ -243,3 +243,100 @@ DROP TRIGGER IF EXISTS tracker_protocol_approved_no_delete ON tracker_protocol;
 CREATE TRIGGER tracker_protocol_approved_no_delete BEFORE DELETE ON tracker_protocol
 FOR EACH ROW WHEN (OLD.approved_at IS NOT NULL) EXECUTE FUNCTION tracker_refuse('an approved protocol is never deleted');
 --;;
+-- Row-level security: the second net behind `tracker.access`, for signed-in visitors alone. Their requests take on the
+-- role recovery_web and say whom they may see (tracker/models/walls.py). Background work keeps the login role, which owns
+-- the tables and sees everything. Where the role cannot be made, nothing happens here, and the system check says so.
+--;;
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'recovery_web') THEN
+    CREATE ROLE recovery_web NOLOGIN;
+  END IF;
+  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    EXECUTE format('GRANT recovery_web TO %I', current_user);
+  END IF;
+-- The role belongs to the whole cluster: another database may be making it at the same instant.
+EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege OR internal_error THEN NULL;
+END $$;
+--;;
+DO $$ DECLARE thing record;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'recovery_web') THEN RETURN; END IF;
+  FOR thing IN SELECT oid::regclass AS name, relkind FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+      AND relkind IN ('r', 'p', 'S') AND pg_get_userbyid(relowner) = current_user
+      AND NOT (CASE relkind WHEN 'S' THEN has_sequence_privilege('recovery_web', oid, 'USAGE')
+               ELSE has_table_privilege('recovery_web', oid, 'INSERT') END) LOOP
+    IF thing.relkind = 'S' THEN EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE %s TO recovery_web', thing.name);
+    ELSE EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE %s TO recovery_web', thing.name);
+    END IF;
+  END LOOP;
+  -- Tables that are made later, such as that of the cache.
+  EXECUTE 'ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO recovery_web';
+  EXECUTE 'ALTER DEFAULT PRIVILEGES GRANT USAGE, SELECT ON SEQUENCES TO recovery_web';
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO recovery_web', current_schema());
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$;
+--;;
+DO $$ DECLARE
+  wall record;
+  rule text;
+  -- Each is read once a statement.
+  clinics text := '((SELECT nullif(current_setting(''recovery.clinics'', true), '''')::uuid[])::uuid[])';
+  patients text := '((SELECT nullif(current_setting(''recovery.patients'', true), '''')::uuid[])::uuid[])';
+  episodes text := '((SELECT nullif(current_setting(''recovery.episodes'', true), '''')::uuid[])::uuid[])';
+  visitor text := '(SELECT nullif(current_setting(''recovery.visitor'', true), '''')::uuid)';
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'recovery_web') THEN RETURN; END IF;
+  FOR wall IN SELECT * FROM (VALUES
+    ('patient', 'clinic_id = ANY CLINICS OR id = ANY PATIENTS OR id IN (SELECT patient_id FROM tracker_episode WHERE id = ANY EPISODES)'),
+    ('episode', 'clinic_id = ANY CLINICS OR patient_id = ANY PATIENTS OR id = ANY EPISODES'),
+    ('note', '@patient.patient'),
+    ('reminderplan', '@patient.patient'),
+    ('reach', '@patient.patient'),
+    ('consent', '@patient.patient'),
+    ('erasure', '@patient.patient'),
+    ('caregiverlink', 'user_id = VISITOR OR @patient.patient'),
+    ('invite', 'clinic_id = ANY CLINICS OR @patient.patient'),
+    ('transfer', 'from_clinic_id = ANY CLINICS OR to_clinic_id = ANY CLINICS OR @patient.patient'),
+    ('occurrence', 'clinic_id = ANY CLINICS OR @patient.patient'),
+    ('outboxmessage', 'clinic_id = ANY CLINICS OR @patient.patient OR (clinic_id IS NULL AND patient_id IS NULL)'),
+    ('attempt', '@outboxmessage.message'),
+    ('call', '@outboxmessage.message'),
+    ('assessment', 'clinic_id = ANY CLINICS OR @episode.episode'),
+    ('episodefact', '@episode.episode'),
+    ('factwithdrawal', '@episodefact.fact'),
+    ('checkin', '@episode.episode'),
+    ('measurement', '@episode.episode'),
+    ('milestonerecord', '@episode.episode'),
+    ('milestoneevent', '@milestonerecord.record'),
+    ('alert', '@episode.episode'),
+    ('alertevent', '@alert.alert'),
+    ('stafflook', '@episode.episode'),
+    ('signature', '@episode.episode'),
+    ('restriction', '@episode.episode'),
+    ('acknowledgement', '@restriction.restriction'),
+    ('clearance', '@episode.episode'),
+    ('hold', '@episode.episode'),
+    ('holdrelease', '@hold.hold'),
+    ('review', '@episode.episode'),
+    ('proposal', '@episode.episode'),
+    ('emergencyaccess', 'user_id = VISITOR OR clinic_id = ANY CLINICS OR @episode.episode'),
+    -- What concerns no record and no clinic names no patient.
+    ('auditevent', 'clinic_id = ANY CLINICS OR user_id = VISITOR OR (clinic_id IS NULL AND episode_id IS NULL) OR @episode.episode'),
+    ('auditseal', '@auditevent.event'),
+    ('idempotencykey', 'user_id = VISITOR')
+  ) AS walls (name, rule) LOOP
+    -- @table.column: whoever sees the row of that table sees this one, by that table's own wall.
+    rule := regexp_replace(wall.rule, '@(\w+)\.(\w+)',
+      format('EXISTS (SELECT FROM tracker_\1 above WHERE above.id = tracker_%s.\2_id)', wall.name), 'g');
+    rule := replace(replace(replace(replace(rule, 'CLINICS', clinics), 'PATIENTS', patients), 'EPISODES', episodes), 'VISITOR', visitor);
+    CONTINUE WHEN EXISTS (SELECT FROM pg_policy WHERE polrelid = ('tracker_' || wall.name)::regclass
+      AND polname = 'tracker_wall' AND obj_description(oid, 'pg_policy') = md5(rule));
+    EXECUTE format('DROP POLICY IF EXISTS tracker_open ON tracker_%s', wall.name);
+    EXECUTE format('DROP POLICY IF EXISTS tracker_wall ON tracker_%s', wall.name);
+    EXECUTE format('CREATE POLICY tracker_open ON tracker_%s USING (true)', wall.name);
+    EXECUTE format('CREATE POLICY tracker_wall ON tracker_%s AS RESTRICTIVE TO recovery_web USING (%s)', wall.name, rule);
+    EXECUTE format('COMMENT ON POLICY tracker_wall ON tracker_%s IS %L', wall.name, md5(rule));
+    EXECUTE format('ALTER TABLE tracker_%s ENABLE ROW LEVEL SECURITY', wall.name);
+  END LOOP;
+END $$;
+--;;
