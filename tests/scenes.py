@@ -139,9 +139,15 @@ def diary(staff: Staff, episode: Episode, pain: list[int | None], **answers: Any
 def clear(
     staff: Staff, episode: Episode, gate: str, *, decision: Decision = Decision.CLEARED, days_ago: int = 0
 ) -> Clearance:
-    """The surgeon's decision on a gate."""
+    """The surgeon's decision on a gate, with which the physiotherapist agrees where it takes two."""
     on = today(staff.clinic) - timedelta(days=days_ago)
     basis = "X-ray seen, no change."
     return clearances.decide(
-        episode=episode, by=staff.surgeon, gate=Gate(gate), decision=decision, basis=basis, decided_on=on
+        episode=episode,
+        by=staff.surgeon,
+        gate=Gate(gate),
+        decision=decision,
+        basis=basis,
+        decided_on=on,
+        second=staff.physiotherapist,
     )

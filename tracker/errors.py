@@ -55,11 +55,25 @@ class SecondFactorMissing(Forbidden):
     sentence = "Set up a passkey or an authenticator app first. No patient is shown before that."
 
 
+class Locked(Forbidden):
+    """A browser of staff in which nobody has done anything for a while."""
+
+    code = "locked"
+    sentence = "This page is locked, because nobody did anything here for a while. Unlock it first."
+
+
 class PlaceMissing(Forbidden):
     """Somebody who works in several clinics, or cares for several people, and has not said for whom they act now."""
 
     code = "place"
     sentence = "Choose first where you are working now."
+
+
+class SecondNeeded(Forbidden):
+    """Something that loosens outside the protocol. Nothing was changed: a colleague has to agree first."""
+
+    code = "second"
+    sentence = "This allows more than the protocol does, so it takes two clinicians. A colleague must agree."
 
 
 class NotFound(Problem):

@@ -58,13 +58,19 @@ def knee(clock: clocks.StoppedClock) -> Episode:
     scenes.check_in(episode, pain_load=3, symptoms=["calf_sore"], note="left calf")
     fact = episodes.record_fact(episode=episode, by=staff.surgeon, kind="modifier", value="smoker", reason="told us")
     clock.advance(minutes=1)
-    episodes.withdraw_fact(fact=fact, by=staff.surgeon, reason="wrong patient")
+    episodes.withdraw_fact(fact=fact, by=staff.surgeon, reason="wrong patient", second=staff.physiotherapist)
     alert = Alert.objects.get(episode=episode, code="calf_sore")
     triage.acknowledge(alert=alert, by=staff.physiotherapist, note="calling")
     clearances.release(hold=Hold.objects.get(episode=episode), by=staff.surgeon, basis="scan clear")
     today = scenes.today(staff.clinic)
     clearances.decide(
-        episode=episode, by=staff.surgeon, gate="G6", decision="cleared", basis="film in place", decided_on=today
+        episode=episode,
+        by=staff.surgeon,
+        gate="G6",
+        decision="cleared",
+        basis="film in place",
+        decided_on=today,
+        second=staff.physiotherapist,
     )
     row = Restriction.objects.filter(episode=episode, superseded_by=None, starts_on__lte=today).latest("starts_on")
     restrictions.acknowledge(restriction=row, by=scenes.patient(episode))

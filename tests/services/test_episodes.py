@@ -118,7 +118,9 @@ class TestFacts:
         assert percent() == 50
         fact = episodes.record_fact(episode=knee, by=staff.physiotherapist, kind="modifier", value="lhf_2")
         assert percent() == 20
-        episodes.withdraw_fact(fact=fact, by=staff.physiotherapist, reason="no fracture on the CT")
+        episodes.withdraw_fact(
+            fact=fact, by=staff.physiotherapist, reason="no fracture on the CT", second=staff.surgeon
+        )
         assert percent() == 20
         episodes.sign_plan(episode=knee, by=staff.surgeon)
         assert percent() == 50

@@ -108,6 +108,7 @@ class World:
             decision="cleared" if cleared else "refused",
             basis="the film",
             decided_on=self.today - timedelta(days=ago),
+            second=self.staff.physiotherapist,
         )
 
     def modifier(self, value: Modifier) -> None:
@@ -116,7 +117,8 @@ class World:
     def withdraw_modifier(self) -> None:
         fact = self.knee.facts.filter(kind="modifier", withdrawal=None).order_by("recorded_at").first()
         if fact:
-            episodes.withdraw_fact(fact=fact, by=self.staff.physiotherapist, reason="not so")
+            agreed = self.staff.surgeon
+            episodes.withdraw_fact(fact=fact, by=self.staff.physiotherapist, reason="not so", second=agreed)
 
     def check_in(self, symptom: Symptom | None, ago: int) -> None:
         scenes.check_in(self.knee, days_ago=ago, pain_load=3, symptoms=[symptom] if symptom else [])

@@ -51,7 +51,7 @@ def test_a_physiotherapist_does_not_clear_the_gate_of_a_plan_that_no_surgeon_sig
     clock.advance(hours=1)
     if kind == "surgery_date":
         value = (clocks.today(knee.clinic.time_zone) - timedelta(days=32)).isoformat()
-    episodes.record_fact(episode=knee, by=riverside.physiotherapist, kind=kind, value=value)
+    episodes.record_fact(episode=knee, by=riverside.physiotherapist, kind=kind, value=value, second=riverside.surgeon)
     with pytest.raises(Forbidden):
         clear_w11(knee, riverside.physiotherapist)
     assert allowed(knee).max_percent == 20
@@ -65,7 +65,9 @@ def test_a_risk_factor_withdrawn_leaves_the_gate_to_the_surgeon(riverside: Staff
     knee = scenes.knee(riverside, day=12, protocol="mowhto_acc", body_weight_kg=Decimal(100), modifiers=["lhf_2"])
     clock.advance(hours=1)
     fact = EpisodeFact.objects.get(episode=knee, kind="modifier")
-    episodes.withdraw_fact(fact=fact, by=riverside.physiotherapist, reason="Read the film again.")
+    episodes.withdraw_fact(
+        fact=fact, by=riverside.physiotherapist, reason="Read the film again.", second=riverside.surgeon
+    )
     with pytest.raises(Forbidden):
         clear_w11(knee, riverside.physiotherapist)
     clear_w11(knee, riverside.surgeon)

@@ -52,15 +52,20 @@ def clearance_problem(
     role: Role,
     today: date,
     basis: str = "",
+    alone: bool = False,
 ) -> Problem | None:
-    """Why this decision may not be signed, or None. `today` is the clinic's date."""
+    """Why this decision may not be signed, or None. `today` is the clinic's date; `alone`, that nobody has agreed to it."""
     if gate not in plan.gates:
         known = ", ".join(plan.gates) or "none"
         return Problem("gate", "gate", f"This plan has no gate {gate}: its gates are {known}.")
     found = _date_problem(plan, decided_on, today) or _role_problem(gate, role)
     if found or decision is Decision.REFUSED:
         return found
-    return _order_problem(plan, history, gate) or _criteria_problem(plan, history, gate, role, today, basis)
+    return (
+        _order_problem(plan, history, gate)
+        or (_outside_problem(plan, history, gate, today) if alone else None)
+        or _criteria_problem(plan, history, gate, role, today, basis)
+    )
 
 
 def _date_problem(plan: Plan, decided_on: date, today: date) -> Problem | None:
@@ -87,6 +92,15 @@ def _order_problem(plan: Plan, history: History, gate: Gate) -> Problem | None:
         if found is None or found.decision is not Decision.CLEARED:
             return Problem("order", "gate", f"{earlier} comes before {gate} and is not cleared: clear {earlier} first.")
     return None
+
+
+def _outside_problem(plan: Plan, history: History, gate: Gate, today: date) -> Problem | None:
+    """Clearing any gate against one of its criteria is outside the protocol, and takes two (law 1)."""
+    failing = next((each for each in gate_criteria(plan, history, gate, today) if each.met is False), None)
+    if failing is None:
+        return None
+    sentence = f"Not met: {failing.text} ({failing.evidence}). Clearing {gate} all the same takes two clinicians."
+    return Problem("second", "gate", sentence)
 
 
 def _criteria_problem(plan: Plan, history: History, gate: Gate, role: Role, today: date, basis: str) -> Problem | None:

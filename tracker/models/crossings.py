@@ -49,8 +49,10 @@ class EmergencyAccess(models.Model):
     """Where the clinician works."""
     role = models.CharField(max_length=24)
     reason_digest = digest()
-    started_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    """Null while it waits for the second person."""
+    expires_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     agreed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     """The second person, whom a fourth use on one day needs."""
@@ -59,7 +61,7 @@ class EmergencyAccess(models.Model):
         indexes = [models.Index(fields=["user", "expires_at"], name="emergency_access_by_user")]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.user_id} {self.asked_at:%Y-%m-%d %H:%M}"
 
 
 class Proposal(models.Model):
@@ -83,6 +85,8 @@ class Proposal(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     agreed = models.BooleanField(null=True)
     """Null while nobody has answered."""
+    answer_digest = digest()
+    """Names the note that says why it was refused."""
 
     class Meta:
         constraints = [

@@ -8,8 +8,8 @@ from uuid import UUID
 from tracker import clock
 from tracker.models import Actor, AuditEvent, Clinic, Episode, Opening, Presence, User
 
-WITHOUT_PATIENTS = frozenset({"protocols", "operations", "clinic"})
-"""What may be looked at without a line in the trail: no patient is in it."""
+WITHOUT_PATIENTS = frozenset({"protocols", "operations", "clinic", "enrol", "team"})
+"""What may be looked at without a line in the trail, as long as no list on it shows a patient."""
 
 
 def note(by: Actor, action: str, episode: Episode | None = None, row_id: UUID | str = "", **detail: str) -> None:
@@ -44,10 +44,29 @@ def note_of_user(
 def keep(*, user: User, presence: Presence, shown: bool) -> None:
     """Writes down what one request was shown, as one line, and each thing that it was refused."""
     events = [_refusal(user, presence, opening) for opening in presence.openings if opening.refused]
-    seen = [opening for opening in presence.openings if not opening.refused and opening.do not in WITHOUT_PATIENTS]
-    if shown and seen:
+    seen = [opening for opening in presence.openings if not opening.refused]
+    if shown and seen and (presence.listed or any(_about_patients(opening) for opening in seen)):
         events.append(_sight(user, presence, seen))
     AuditEvent.objects.bulk_create(events)
+
+
+def _about_patients(opening: Opening) -> bool:
+    return opening.episode_id is not None or opening.do not in WITHOUT_PATIENTS
+
+
+def note_of_program(
+    action: str,
+    *,
+    clinic_id: UUID | None = None,
+    episode_id: UUID | None = None,
+    row_id: UUID | str = "",
+    **detail: str,
+) -> None:
+    """A line about what the program did by itself, or by a command: there is no user."""
+    event = _event(None, action, clock.now(), None)
+    event.clinic_id, event.episode_id = clinic_id, episode_id
+    event.object_id, event.detail = str(row_id), detail
+    event.save(force_insert=True)
 
 
 def _refusal(user: User, presence: Presence, opening: Opening) -> AuditEvent:
@@ -62,7 +81,7 @@ def _sight(user: User, presence: Presence, seen: list[Opening]) -> AuditEvent:
     event = _event(user, seen[-1].do, presence.at, presence)
     event.outcome, event.detail = AuditEvent.Outcome.SEEN, {"page": presence.route}
     if presence.listed:
-        event.detail["episodes"] = [str(episode) for episode in presence.listed]
+        event.detail["episodes"] = [str(episode) for episode in dict.fromkeys(presence.listed)]
     _place(event, next((opening for opening in reversed(seen) if opening.episode_id), seen[-1]))
     return event
 

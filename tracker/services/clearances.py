@@ -12,7 +12,7 @@ from tracker.clinical import holds as hold_rules
 from tracker.clinical import orders
 from tracker.clinical.problems import Problem
 from tracker.clinical.terms import Decision, Gate
-from tracker.errors import Conflict, Forbidden, Invalid
+from tracker.errors import Conflict, Forbidden, Invalid, SecondNeeded
 from tracker.models import Actor, Clearance, Episode, Hold, HoldRelease, Signature
 from tracker.selectors import episodes as cases
 from tracker.services import assessments, audit, locks, notes, restrictions
@@ -28,14 +28,17 @@ def decide(
     basis: str,
     decided_on: date,
     revision: int | None = None,
+    second: Actor | None = None,
 ) -> Clearance:
     """Clears or refuses a gate. Clearing signs the steps up to the next gate; refusing takes back what it freed.
 
-    Raises Invalid, Forbidden for a gate that is the surgeon's, Conflict when the record has moved on.
+    `second` is the colleague who has agreed, where a criterion of the gate is not met. Raises Invalid, Forbidden for a
+    gate that is the surgeon's, SecondNeeded, Conflict when the record has moved on.
     """
     locks.hold(episode, revision)
     now = clock.now()
-    _check(episode, by, gate, decision, basis, decided_on, now)
+    alone = second is None or second.user.pk == by.user.pk
+    _check(episode, by, gate, decision, basis, decided_on, now, alone=alone)
     row = Clearance.objects.create(
         episode=episode,
         gate=gate,
@@ -46,7 +49,7 @@ def decide(
         by=by.user,
         role=by.role,
     )
-    audit.note(by, f"gate {decision}", episode, row.pk, gate=gate)
+    audit.note(by, f"gate {decision}", episode, row.pk, gate=gate, **audit.beside(second))
     _sign(row, by, basis, now)
     locks.move_on(episode)
     assessments.settle(episode=episode, now=now)
@@ -76,7 +79,17 @@ def release(*, hold: Hold, by: Actor, basis: str, revision: int | None = None) -
     return row
 
 
-def _check(episode: Episode, by: Actor, gate: str, decision: str, basis: str, decided_on: date, now: datetime) -> None:
+def _check(
+    episode: Episode,
+    by: Actor,
+    gate: str,
+    decision: str,
+    basis: str,
+    decided_on: date,
+    now: datetime,
+    *,
+    alone: bool,
+) -> None:
     wrong = {}
     if gate not in list(Gate):
         wrong["gate"] = f"There is no gate {gate}. Use one of: {', '.join(Gate)}."
@@ -96,6 +109,7 @@ def _check(episode: Episode, by: Actor, gate: str, decision: str, basis: str, de
         role=by.role,
         today=case.clinic_date,
         basis=basis,
+        alone=alone,
     )
     _refuse(problem, episode)
 
@@ -104,6 +118,8 @@ def _refuse(problem: Problem | None, current: object) -> None:
     """Raises what stands in the way as 403 where another role decides, 409 where it was decided, else 400."""
     if problem is None:
         return
+    if problem.code == "second":
+        raise SecondNeeded(problem.sentence)
     if problem.code in ("role", "surgeon"):
         raise Forbidden(problem.sentence, code=problem.code)
     if problem.code == "released":

@@ -10,10 +10,10 @@ from typing import Any
 from django.db import transaction
 
 from tracker import clock
-from tracker.clinical import orders
+from tracker.clinical import loosening, orders
 from tracker.clinical.plan import Plan
 from tracker.clinical.terms import WEIGHT_RANGE, FactKind, Modifier, Role
-from tracker.errors import Conflict, Forbidden, Invalid
+from tracker.errors import Conflict, Forbidden, Invalid, SecondNeeded
 from tracker.models import Actor, Episode, EpisodeFact, FactWithdrawal, Patient, Protocol, Restriction, Signature
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
@@ -116,8 +116,12 @@ def record_fact(
     since: date | None = None,
     reason: str = "",
     revision: int | None = None,
+    second: Actor | None = None,
 ) -> EpisodeFact:
-    """Adds a fact that the plan rests on. What it tightens is tightened at once; nothing is loosened by it."""
+    """Adds a fact that the plan rests on. What it tightens is tightened at once; nothing is loosened by it.
+
+    `second` is the colleague who has agreed to a protocol that allows more; without one it raises SecondNeeded.
+    """
     locks.hold(episode, revision)
     now = clock.now()
     case = cases.case(episode, now=now)
@@ -134,14 +138,20 @@ def record_fact(
         by=by.user,
         reason_digest=notes.keep(episode.patient, reason),
     )
-    audit.note(by, "fact recorded", episode, fact.pk, kind=kind, value=checked)
+    _check_not_alone(case, fact, by, second, now)
+    audit.note(by, "fact recorded", episode, fact.pk, kind=kind, value=checked, **audit.beside(second))
     _tighten(episode, by, now, reason)
     return fact
 
 
 @transaction.atomic
-def withdraw_fact(*, fact: EpisodeFact, by: Actor, reason: str, revision: int | None = None) -> EpisodeFact:
-    """Takes a fact back with the reason. What stands signed stays until a surgeon signs anew (design 10.2)."""
+def withdraw_fact(
+    *, fact: EpisodeFact, by: Actor, reason: str, revision: int | None = None, second: Actor | None = None
+) -> EpisodeFact:
+    """Takes a fact back with the reason. What stands signed stays until a surgeon signs anew (design 10.2).
+
+    `second` is the colleague who has agreed, where the plan would allow more without it; else it raises SecondNeeded.
+    """
     locks.hold(fact.episode, revision)
     now = clock.now()
     if not reason.strip():
@@ -149,8 +159,10 @@ def withdraw_fact(*, fact: EpisodeFact, by: Actor, reason: str, revision: int | 
     if FactWithdrawal.objects.filter(fact=fact).exists():
         raise Conflict("This was already withdrawn.", code="withdrawn")
     _check_not_the_last(fact)
+    case = cases.case(fact.episode, now=now)
     FactWithdrawal.objects.create(fact=fact, at=now, by=by.user, reason_digest=notes.keep(fact.episode.patient, reason))
-    audit.note(by, "fact withdrawn", fact.episode, fact.pk, kind=fact.kind, value=fact.value)
+    _check_not_alone(case, fact, by, second, now)
+    audit.note(by, "fact withdrawn", fact.episode, fact.pk, kind=fact.kind, value=fact.value, **audit.beside(second))
     _tighten(fact.episode, by, now, reason)
     return fact
 
@@ -168,6 +180,16 @@ def _tighten(episode: Episode, by: Actor, now: datetime, reason: str) -> None:
     restrictions.meet_plan(case=case, by=by, kind=Signature.Kind.FACT, now=now, reason=reason)
     locks.move_on(episode)
     assessments.settle(episode=episode, now=now)
+
+
+def _check_not_alone(before: Case, fact: EpisodeFact, by: Actor, second: Actor | None, now: datetime) -> None:
+    """Once the plan is signed, whoever changes it so that it allows more on a day to come needs a colleague."""
+    agreed = second is not None and second.user.pk != by.user.pk
+    if agreed or not before.history.signed or fact.kind not in (FactKind.PROTOCOL, FactKind.MODIFIER):
+        return
+    after = cases.case(before.episode, now=now)
+    if loosening.allows_more(before.plan, after.plan, before.history, today=before.clinic_date):
+        raise SecondNeeded
 
 
 def _check_not_the_last(fact: EpisodeFact) -> None:

@@ -116,7 +116,9 @@ def _reviewed(deed: Reviewed, scene: Scene) -> None:
 
 @carry_out.register
 def _decide(deed: Decide, scene: Scene) -> None:
-    decider = Role.SURGEON if deed.gate.imaging else Role.PHYSIOTHERAPIST
+    decider, other = Role.SURGEON, Role.PHYSIOTHERAPIST
+    if not deed.gate.imaging:
+        decider, other = other, decider
     clearances.decide(
         episode=scene.episode,
         by=scene.staff[decider],
@@ -124,6 +126,7 @@ def _decide(deed: Decide, scene: Scene) -> None:
         decision=deed.decision,
         basis=deed.basis,
         decided_on=scene.today,
+        second=scene.staff[other],
     )
 
 
