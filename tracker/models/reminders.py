@@ -34,6 +34,7 @@ class Kind(models.TextChoices):
     UNSEEN = "unseen", "A change of plan not seen"
     ALERT_CALL = "alert_call", "An urgent alert still open"
     UNREACHABLE = "unreachable", "Messages do not arrive"
+    RECORD_REQUEST = "record_request", "Asks that the record be deleted"
 
     PATIENT_INVITE = "patient_invite", "Invite to sign in"
     CAREGIVER_INVITE = "caregiver_invite", "Invite to help a patient"

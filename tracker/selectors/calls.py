@@ -37,6 +37,7 @@ WORDS: Mapping[str, str] = {
     Kind.ALERT_CALL: "An urgent alert that nobody has taken on: phone now, and take it on",
     Kind.SILENCE: "Has not checked in for two days: please ask how it is going",
     Kind.UNSEEN: "A change of plan, not seen for 24 hours: please phone",
+    Kind.RECORD_REQUEST: "Asks that the record be deleted: phone, then your coordinator decides on the record's page",
 }
 
 

@@ -251,6 +251,12 @@ RULES: dict[str, Rule] = {
             subject="Messages do not reach this patient",
             path="/episodes/{episode}/",
         ),
+        Rule(
+            kind=Kind.RECORD_REQUEST,
+            audience=Audience.CALL_LIST,
+            subject="Asks that the record be deleted",
+            path="/episodes/{episode}/",
+        ),
         # --- To whom an invite lets in: it goes alone, as no other letter has the same reader -------------------------
         Rule(
             kind=Kind.PATIENT_INVITE,

@@ -34,6 +34,7 @@ CHIPS = {
     Kind.SILENCE: ("r2", "Silent"),
     Kind.UNSEEN: ("r2", "Not seen"),
     Kind.UNREACHABLE: ("info", "Not reached"),
+    Kind.RECORD_REQUEST: ("info", "Deletion asked"),
 }
 STRICTER = ("r1", "Stricter limit")
 SAID = {
@@ -109,6 +110,7 @@ def _page(
     pages = max(1, -(-len(entries) // PAGE))
     page = min(addresses.number(request, "page"), pages) or 1
     here = entries[(page - 1) * PAGE : page * PAGE]
+    access.listed(request.user, (each.episode for each in here if each.episode is not None))
     after = dict(pairwise(each.id for each in here))
     shown = [_shown(each, after.get(each.id), now, zone, form if each.id == at else None) for each in here]
     context = {

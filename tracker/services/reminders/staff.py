@@ -29,7 +29,7 @@ from tracker.services.reminders.look import (
 SILENT_DAYS = 2
 
 INVITES = (Kind.PATIENT_INVITE, Kind.CAREGIVER_INVITE, Kind.STAFF_INVITE)
-WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset({*notices.KINDS, Kind.MORNING_LIST, *INVITES})
+WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset({*notices.KINDS, Kind.MORNING_LIST, Kind.RECORD_REQUEST, *INVITES})
 """Kinds that need no open recovery: a clinic's list, an alert, which ends by somebody's word alone, and a way in."""
 
 
@@ -95,6 +95,11 @@ def invite_stands(of: Subject) -> str:
     return "" if invite is not None and invites.is_live(invite) else invites.VOIDED
 
 
+def request_stands(_: Subject) -> str:
+    """Until the coordinator decides: that settles it."""
+    return ""
+
+
 STAFF_FINDERS: dict[str, Callable[[Look, date, datetime], Iterator[Want]]] = {
     Kind.SILENCE: silence,
     Kind.GATE_DUE: gate_due,
@@ -106,6 +111,7 @@ STAFF_STILL_WANTED: dict[str, Callable[[Subject], str]] = {
     Kind.UNSEEN: unseen_stands,
     Kind.UNREACHABLE: unreachable_stands,
     Kind.MORNING_LIST: morning.nothing_waits,
+    Kind.RECORD_REQUEST: request_stands,
     **dict.fromkeys(notices.KINDS, alert_stands),
     **dict.fromkeys(INVITES, invite_stands),
 }
