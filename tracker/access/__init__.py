@@ -19,7 +19,19 @@ from tracker.access.doors import (
     restriction_for,
 )
 from tracker.access.rules import MAY, SCOPES, STEP_UP, Do
-from tracker.access.who import Visitor, actor, caring, check, clinic_for, may, operations_for, operator, signed_in
+from tracker.access.who import (
+    Visitor,
+    actor,
+    caring,
+    check,
+    clinic_for,
+    listed,
+    may,
+    operations_for,
+    operator,
+    refused,
+    signed_in,
+)
 from tracker.models import Actor
 
 __all__ = [
@@ -43,6 +55,7 @@ __all__ = [
     "episodes_of",
     "fact_for",
     "hold_for",
+    "listed",
     "may",
     "message_for",
     "milestone_for",
@@ -51,6 +64,7 @@ __all__ = [
     "own_episode",
     "proposal_for",
     "record_for",
+    "refused",
     "restriction_for",
     "signed_in",
 ]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 
 from tracker.access.rules import MAY, READING, RECORDING, SCOPES, STEP_UP, Do
-from tracker.errors import Forbidden, PlaceMissing, SecondFactorMissing, StepUp
+from tracker.errors import Forbidden, NotFound, PlaceMissing, SecondFactorMissing, StepUp
 from tracker.models import Actor, CaregiverLink, Membership, Opening, Patient, Presence, Role, User
 
 Visitor = User | AnonymousUser
 """Whoever a request comes from. One who has not signed in is refused here too, whatever the page forgot."""
+
+ENTER = "enter"
+"""What somebody wanted whom the first rule of all refused, before anything was opened."""
 
 
 def signed_in(visitor: Visitor) -> User:
@@ -172,6 +177,23 @@ def _check_recording(who: Actor) -> None:
     link = None if who.patient is None else caring(who.user, who.patient.pk)
     if link is None or not link.may_record:
         raise Forbidden("You may look at this record, not write in it. The patient can change that.")
+
+
+def refused(visitor: Visitor, refusal: NotFound | Forbidden) -> None:
+    """Tells the trail of a refusal that no door has told of, such as one by a rule of the gate or the hold."""
+    presence = visitor.presence if isinstance(visitor, User) else None
+    if presence is None or any(opening.refused for opening in presence.openings):
+        return
+    if presence.openings and isinstance(refusal, Forbidden):
+        presence.openings.append(replace(presence.openings[-1], refused=refusal.code))
+    elif not presence.openings:
+        presence.openings.append(Opening(ENTER, clinic_id=presence.clinic_id, refused=refusal.code))
+
+
+def listed(visitor: Visitor, episodes: Iterable[UUID]) -> None:
+    """Tells the trail which episodes a list shows."""
+    if isinstance(visitor, User) and visitor.presence is not None:
+        visitor.presence.listed.extend(episodes)
 
 
 def note(

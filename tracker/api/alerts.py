@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -88,7 +89,7 @@ class Alerts(Endpoint):
     def get(self, request: Request) -> Response:
         by = access.clinic_for(request.user, Do.TRIAGE)
         found = in_state(by, chosen(request, "state", STATES))
-        return listed(request, found, AlertOut)
+        return listed(request, found, AlertOut, episode=attrgetter("episode_id"))
 
 
 class Acknowledge(Endpoint):

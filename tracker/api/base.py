@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tracker import access
 from tracker.access import RowDoor
 from tracker.api.paging import Pages
 from tracker.api.parsing import Json
@@ -63,10 +65,16 @@ def listed(
     rows: QuerySet[Any, Any] | Sequence[Any],
     shape: type[serializers.Serializer[Any]],
     prepare: Callable[[Sequence[Any]], Sequence[Any]] | None = None,
+    episode: Callable[[Any], UUID] | None = None,
 ) -> Response:
-    """One page of the rows, each in the given shape; `prepare` looks up more for all rows of the page at once."""
+    """One page of the rows, each in the given shape; `prepare` looks up more for all rows of the page at once.
+
+    Where the list goes over several knees, `episode` tells whose a row is.
+    """
     pages = Pages()
     page = pages.paginate_queryset(rows, request) or []
+    if episode is not None:
+        access.listed(request.user, map(episode, page))
     shown = page if prepare is None else prepare(page)
     return pages.get_paginated_response([in_shape(row, shape) for row in shown])
 

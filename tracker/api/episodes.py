@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -26,12 +27,16 @@ from tracker.selectors import api as rows
 from tracker.services import episodes
 from tracker.services.episodes import Enrolment
 
+ITS_ID = attrgetter("pk")
+
 
 class Episodes(Endpoint):
     @listing("episode_list", "The knees you may know of: your own, or your clinic's", of=EpisodeByRole)
     def get(self, request: Request) -> Response:
         found = access.episodes_of(request.user, Do.LIST).select_related("surgeon")
-        return listed(request, found.order_by("state", "-created_at", "pk"), EpisodeByRole, prepare=with_basis)
+        return listed(
+            request, found.order_by("state", "-created_at", "pk"), EpisodeByRole, prepare=with_basis, episode=ITS_ID
+        )
 
     @operation(
         "episode_enrol",

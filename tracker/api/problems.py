@@ -12,9 +12,10 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from tracker import access
 from tracker.api import alerts, checkins, episodes, holds
 from tracker.api.emergencies import UrgentError
-from tracker.errors import Conflict, NotFound, Problem, TooMany
+from tracker.errors import Conflict, Forbidden, NotFound, Problem, TooMany
 from tracker.models import Alert, CheckIn, Episode, Hold
 from tracker.services.idempotency import KeyInFlight
 
@@ -40,6 +41,8 @@ def handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """The answer to a refusal; None for a fault of our own, which Django then logs and answers with 500."""
     if isinstance(error, UrgentError):
         return _urgent(error, context)
+    if isinstance(error, (NotFound, Forbidden)):
+        access.refused(context["request"].user, error)
     if isinstance(error, Problem):
         return _refusal(error)
     if isinstance(error, Http404):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
@@ -82,7 +83,9 @@ class Worklist(Endpoint):
         by = access.clinic_for(request.user, Do.WORKLIST)
         now, query = clock.now(), request.query_params.get("query", "")
         found = worklist.every(by, need=chosen(request, "need", FILTERS), query=query)
-        return listed(request, found, WorklistRowOut, prepare=lambda page: shown(page, now))
+        return listed(
+            request, found, WorklistRowOut, prepare=lambda page: shown(page, now), episode=attrgetter("episode")
+        )
 
 
 def shown(page: Sequence[Row], now: datetime) -> list[dict[str, Any]]:

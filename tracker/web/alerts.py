@@ -67,6 +67,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "open")
     state = state if state in STATES else "open"
     listed = selector.alerts(actor, state=state, page=addresses.number(request, "page"))
+    access.listed(request.user, (alert.episode for alert in listed.alerts))
     at = addresses.row_id(request, "at")
     people = colleagues(actor) if at else []
     context = {

@@ -248,6 +248,8 @@ def _perform(request: HttpRequest, action: Action, call: Call) -> HttpResponse:
     try:
         action.act(call, form)
     except (Invalid, Conflict, Forbidden) as problem:
+        if isinstance(problem, Forbidden):
+            access.refused(request.user, problem)
         form.refuse(problem)
         return _refused(request, action, call, form, problem.status)
     messages.success(request, action.done)

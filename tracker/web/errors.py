@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.defaults import page_not_found
 
 from tracker import access
-from tracker.errors import NotFound, PlaceMissing, Problem, SecondFactorMissing, StepUp
+from tracker.errors import Forbidden, NotFound, PlaceMissing, Problem, SecondFactorMissing, StepUp
 from tracker.web import confirm, limits, shell
 
 TEMPLATES = {403: "403.html", 404: "404.html", 409: "409.html", 429: "429.html"}
@@ -50,6 +50,8 @@ ELSEWHERE: dict[type[Problem], Callable[[HttpRequest], HttpResponse]] = {
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The page of a refusal. What is not there and what is a stranger's look alike."""
+    if isinstance(problem, (NotFound, Forbidden)):
+        access.refused(request.user, problem)
     if isinstance(problem, NotFound):
         return page_not_found(request, Http404())
     if type(problem) in ELSEWHERE:

@@ -24,7 +24,7 @@ from tracker.selectors.operations import Broken, Part, Pulse, channel_word, leng
 from tracker.selectors.totals import Totals
 from tracker.selectors.totals import totals as count
 from tracker.selectors.undelivered import Undelivered
-from tracker.services import audit, outbox, reach, sending
+from tracker.services import audit, erasure, outbox, reach, sending
 from tracker.web import addresses, shell, standstill
 from tracker.web.staff_words import MESSAGES
 
@@ -103,7 +103,7 @@ def resume(request: HttpRequest) -> HttpResponse:
     user = access.operator(request.user)
     if request.POST.get("sure") != "on":
         return _page(request, access.operations_for(user), unsure=True, status=400)
-    expired = sending.open_again(by=user.name or user.email, now=clock.now())
+    expired = erasure.come_back(by=user.name or user.email, now=clock.now())
     standstill.forget()
     messages.success(request, f"Sending is open again. Messages that fell due meanwhile and expired: {expired}.")
     return redirect("operations")
@@ -178,6 +178,7 @@ def _messages(request: HttpRequest, actor: Actor, now: datetime) -> dict[str, An
     listed = undelivered.undelivered(
         actor, now=now, state=request.GET.get("state", ""), page=addresses.number(request, "page")
     )
+    access.listed(request.user, {row.episode: None for row in listed.rows if row.episode is not None})
     return {
         "listed": listed,
         "rows": [_shown(row, actor) for row in listed.rows],

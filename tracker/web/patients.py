@@ -21,5 +21,6 @@ def patients(request: HttpRequest) -> HttpResponse:
     query = addresses.words(request, "q")
     listed = selector.patients(actor, query=query, page=addresses.number(request, "page"))
     invited = invites.of_patients({row.patient: row.login is not None for row in listed.rows}, now=clock.now())
+    access.listed(request.user, (row.episode for row in listed.rows))
     context = {"invited": invited, "listed": listed, "query": query, "operations": SHORT_PROCEDURES}
     return shell.page(request, "tracker/patients/page.html", actor, context)

@@ -56,6 +56,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     actor = access.clinic_for(request.user, Do.WORKLIST)
     asked, now = _asked(request), clock.now()
     listed = selector.worklist(actor, now=now, need=asked.need, query=asked.query, page=asked.page)
+    access.listed(request.user, (row.episode for row in listed.rows))
     zone = ZoneInfo(actor.clinic.time_zone)
     look = Look(now, zone, f"{asked.address}&" if asked.address else "", asked.at, listed.looked, listed.alerts)
     context = {
