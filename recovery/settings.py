@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "recovery.proxies.TrueAddress",
     "django.middleware.security.SecurityMiddleware",
     "recovery.headers.Policy",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pages carry a random-length filler against BREACH
     "recovery.middleware.KnownMethods",

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from allauth.account.adapter import get_adapter
-from allauth.core import context
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import Q
@@ -71,9 +70,8 @@ def reset_second_factors(*, by: Actor, user: User) -> None:
 
 
 def tell(user: User, mail: str) -> None:
-    """A mail about a change of how they sign in. It names where the change came from, so only a request can send it."""
-    if context.request is not None:
-        get_adapter().send_notification_mail(mail, user, email=user.email)
+    """A mail about a change of how they, or their programs, come in."""
+    get_adapter().send_notification_mail(mail, user, email=user.email)
 
 
 @transaction.atomic

@@ -21,6 +21,14 @@ def note(*, user: User, action: str, authenticator: Authenticator, refused: bool
     audit.note_of_user(user, action, refused=refused, kind=str(authenticator.type), key=str(authenticator.pk or ""))
 
 
+def passkeys(user: User) -> list[Authenticator]:
+    return list(Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN))
+
+
+def has_app(user: User) -> bool:
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
+
+
 def any_left(user: User) -> bool:
     """Whether somebody still has a passkey or an authenticator app; recovery codes alone are none."""
     return bool(Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists())

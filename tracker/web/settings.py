@@ -1,9 +1,8 @@
-"""A patient's own settings: in which time zone they are, which programs may act for them."""
+"""A patient's own settings: in which time zone they are, and the way to what else they can set."""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 from zoneinfo import available_timezones
 
 from django import forms
@@ -14,15 +13,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from tracker import access
 from tracker.access import Do, Door
-from tracker.errors import NotFound
 from tracker.models import Actor, Episode
 from tracker.selectors import settings as selector
 from tracker.selectors.settings import Settings
-from tracker.services import accounts, episodes
+from tracker.services import episodes
 from tracker.web import shell
 
 AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
@@ -59,17 +57,6 @@ class ZoneForm(forms.Form):
     )
 
 
-class TokenForm(forms.Form):
-    name = forms.CharField(
-        label="Name of the program",
-        max_length=80,
-        error_messages={
-            "required": "Give the program a name, so that you recognise it.",
-            "max_length": "Use at most 80 letters.",
-        },
-    )
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def settings(request: HttpRequest) -> HttpResponse:
@@ -82,30 +69,6 @@ def settings(request: HttpRequest) -> HttpResponse:
         return _page(request, door, found, form, status=400)
     _save(door.episode, door.actor, form.cleaned_data["time_zone"])
     messages.success(request, "Saved.")
-    return redirect("settings")
-
-
-@require_POST
-@login_required
-def make_token(request: HttpRequest) -> HttpResponse:
-    """A new key, whose secret is shown this once."""
-    door = access.own_episode(request.user, Do.SETTINGS)
-    form, secret = TokenForm(request.POST), ""
-    if form.is_valid():
-        _, secret = accounts.issue_token(user=door.actor.user, name=form.cleaned_data["name"])
-    found = selector.settings(door.actor.user, door.episode.patient)
-    zone = ZoneForm(initial=_initial(door.episode))
-    return _page(request, door, found, zone, None if secret else form, secret, 200 if secret else 400)
-
-
-@require_POST
-@login_required
-def revoke_token(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    token = selector.token(access.signed_in(request.user), public_id)
-    if token is None:
-        raise NotFound
-    accounts.revoke_token(token=token)
-    messages.success(request, f"{token.name} can no longer read or write.")
     return redirect("settings")
 
 
@@ -123,15 +86,7 @@ def _page(
     door: Door,
     found: Settings,
     form: ZoneForm,
-    token_form: TokenForm | None = None,
-    secret: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {
-        "form": form,
-        "token_form": token_form or TokenForm(),
-        "tokens": found.tokens,
-        "reminder": found.check_in,
-        "secret": secret,
-    }
+    context = {"form": form, "tokens": found.tokens, "reminder": found.check_in}
     return shell.page(request, "tracker/settings/page.html", door.actor, context, status)

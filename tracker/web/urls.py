@@ -9,6 +9,7 @@ from tracker.web import (
     caregivers,
     checkins,
     consents,
+    csp,
     home,
     invites,
     mail,
@@ -52,7 +53,8 @@ urlpatterns = [
     path("push/", push.subscribe, name="push"),
     path("push/<uuid:public_id>/forget/", push.forget, name="push-forget"),
     path("worker.js", push.worker, name="push-worker"),
+    path("reports/csp/", csp.report, name="csp-report"),
     *bounces.patterns(),
-    path("", include("tracker.web.account_urls")),
+    path("", include("tracker.web.own_account_urls")),
     path("", include("tracker.web.staff_urls")),
 ]
