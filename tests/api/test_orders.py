@@ -63,17 +63,57 @@ def test_the_patient_says_that_they_saw_an_order_and_saying_it_twice_changes_not
     assert today(physio, knee)["acknowledged"] is True
 
 
-def test_a_new_modifier_tightens_at_once_and_withdrawing_it_loosens_nothing(surgeon: Program, knee: Episode) -> None:
+def test_a_new_modifier_tightens_at_once_and_withdrawing_it_takes_two_and_loosens_nothing(
+    surgeon: Program, physio: Program, knee: Episode
+) -> None:
     fact = {"kind": "modifier", "value": "lhf_2", "since": TODAY, "reason": "Seen on the film."}
     made = surgeon.send(f"episodes/{knee.pk}/facts/", fact)
     assert made.status_code == 201
     assert {name: made.json()[name] for name in fact} == fact
     assert today(surgeon, knee)["max_percent"] == 20
-    gone = surgeon.send(f"episodes/{knee.pk}/facts/{made.json()['id']}/withdraw/", {"reason": "Wrong knee."}).json()
-    assert gone["withdrawn_reason"] == "Wrong knee."
+
+    def withdrawn() -> str:
+        rows = results(surgeon, f"episodes/{knee.pk}/facts/")
+        return next(str(row["withdrawn_reason"]) for row in rows if row["id"] == made.json()["id"])
+
+    waiting = surgeon.send(f"episodes/{knee.pk}/facts/{made.json()['id']}/withdraw/", {"reason": "Wrong knee."})
+    assert (waiting.status_code, waiting.json()["state"]) == (202, "waiting")
+    assert withdrawn() == ""
+    problem(surgeon.send(f"proposals/{waiting.json()['id']}/agree/"), 403)
+    agreed = physio.send(f"proposals/{waiting.json()['id']}/agree/")
+    assert (agreed.status_code, agreed.json()["state"], agreed.json()["answered_by"]) == (200, "agreed", "Jo Mbeki")
+    assert withdrawn() == "Wrong knee."
     assert today(surgeon, knee)["max_percent"] == 20
     surgeon.send(f"episodes/{knee.pk}/sign-plan/")
     assert today(surgeon, knee)["max_percent"] == 50
+
+
+def test_clearing_a_gate_against_a_criterion_waits_for_a_colleague(
+    home: Staff, surgeon: Program, physio: Program, patient: Program, coordinator: Program
+) -> None:
+    knee = scenes.knee(home, day=42)
+    scenes.check_in(knee, pain_load=7, symptoms=[])
+    clear = {"gate": "G6", "decision": "cleared", "basis": "Film shows callus.", "decided_on": TODAY}
+    key = "0e1e9b8e-6a0a-4f5e-9a51-0c6a3f3d2b12"
+    first, again = (surgeon.send(f"episodes/{knee.pk}/clearances/", clear, Idempotency_Key=key) for _ in range(2))
+    assert (first.status_code, first.content) == (202, again.content)
+    made = first.json()
+    assert (made["act"], made["by"], made["reason"], made["needs_surgeon"]) == (
+        "clearance",
+        "Dr A. Osei",
+        "Film shows callus.",
+        True,
+    )
+    assert results(surgeon, f"episodes/{knee.pk}/clearances/") == []
+    assert [row["id"] for row in results(physio, f"episodes/{knee.pk}/proposals/")] == [made["id"]]
+    problem(patient.read(f"episodes/{knee.pk}/proposals/"), 404)
+    problem(coordinator.read(f"episodes/{knee.pk}/proposals/"), 403)
+    problem(coordinator.send(f"proposals/{made['id']}/agree/"), 403)
+    problem(physio.send(f"proposals/{made['id']}/refuse/", {}), 400, "reason")
+    said = physio.send(f"proposals/{made['id']}/refuse/", {"reason": "The pain is new."}).json()
+    assert (said["state"], said["answer"]) == ("refused", "The pain is new.")
+    problem(physio.send(f"proposals/{made['id']}/agree/"), 409)
+    assert results(surgeon, f"episodes/{knee.pk}/clearances/") == []
 
 
 def test_a_new_weight_is_a_number_in_and_out(surgeon: Program, knee: Episode) -> None:

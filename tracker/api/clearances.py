@@ -13,11 +13,13 @@ from tracker.api.base import Endpoint, RowOut, listed, revised
 from tracker.api.fields import Code, Day, Strict, Text
 from tracker.api.idempotency import once
 from tracker.api.parsing import body, revision
+from tracker.api.proposals import ProposalOut
+from tracker.api.proposals import answer as proposed
 from tracker.api.schema import listing, operation
 from tracker.clinical.terms import Decision, Gate
-from tracker.models import Clearance
+from tracker.models import Clearance, Proposal
 from tracker.selectors import api as rows
-from tracker.services import clearances
+from tracker.services import proposals
 
 BASIS = 2000
 
@@ -53,6 +55,7 @@ class Clearances(Endpoint):
         takes=ClearanceIn,
         gives=ClearanceOut,
         status=201,
+        waits=ProposalOut,
         ids=["episode"],
         refuses=(422,),
         revised=True,
@@ -64,6 +67,8 @@ class Clearances(Endpoint):
     @staticmethod
     def _decide(request: Request, door: access.Door) -> Response:
         sent = body(request, ClearanceIn)
-        row = clearances.decide(episode=door.episode, by=door.actor, revision=revision(request), **sent)
+        row = proposals.decide(episode=door.episode, by=door.actor, revision=revision(request), **sent)
+        if isinstance(row, Proposal):
+            return proposed(row, status=202)
         answer = ClearanceOut(rows.clearances(door.episode).get(pk=row.pk)).data
         return revised(Response(answer, status=201), door.episode)

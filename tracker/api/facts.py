@@ -17,11 +17,13 @@ from tracker.api.base import Endpoint, RowOut, listed, revised, within
 from tracker.api.fields import Code, Day, Named, Strict, Text, exact
 from tracker.api.idempotency import once
 from tracker.api.parsing import body, revision
+from tracker.api.proposals import ProposalOut
+from tracker.api.proposals import answer as proposed
 from tracker.api.schema import listing, operation
 from tracker.clinical.terms import FactKind
-from tracker.models import Episode, EpisodeFact
+from tracker.models import Episode, EpisodeFact, Proposal
 from tracker.selectors import api as rows
-from tracker.services import episodes
+from tracker.services import proposals
 
 REASON = 2000
 
@@ -97,6 +99,7 @@ class Facts(Endpoint):
         "Record a fact; what it tightens is tightened at once, what it would loosen waits for the surgeon",
         takes=FactIn,
         gives=FactOut,
+        waits=ProposalOut,
         status=201,
         ids=["episode"],
         refuses=(422,),
@@ -109,7 +112,9 @@ class Facts(Endpoint):
     @staticmethod
     def _record(request: Request, door: access.Door) -> Response:
         sent = body(request, FactIn)
-        row = episodes.record_fact(episode=door.episode, by=door.actor, revision=revision(request), **sent)
+        row = proposals.record_fact(episode=door.episode, by=door.actor, revision=revision(request), **sent)
+        if isinstance(row, Proposal):
+            return proposed(row, status=202)
         return answer(door.episode, row, status=201)
 
 
@@ -119,6 +124,7 @@ class Withdraw(Endpoint):
         "Take a fact back; never loosens anything until a surgeon signs again",
         takes=FactWithdrawIn,
         gives=FactOut,
+        waits=ProposalOut,
         ids=["episode", "fact"],
         refuses=(422,),
         revised=True,
@@ -130,7 +136,9 @@ class Withdraw(Endpoint):
     @staticmethod
     def _withdraw(request: Request, door: access.RowDoor[EpisodeFact]) -> Response:
         reason = body(request, FactWithdrawIn)["reason"]
-        episodes.withdraw_fact(fact=door.row, by=door.actor, reason=reason, revision=revision(request))
+        row = proposals.withdraw_fact(fact=door.row, by=door.actor, reason=reason, revision=revision(request))
+        if isinstance(row, Proposal):
+            return proposed(row, status=202)
         return answer(door.episode, door.row)
 
 

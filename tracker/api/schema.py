@@ -85,6 +85,7 @@ def operation(
     gives: Shape | serializers.BaseSerializer[Any],
     takes: Shape | None = None,
     status: int = 200,
+    waits: Shape | None = None,
     ids: Iterable[str] = (),
     keys: Iterable[str] = (),
     refuses: Iterable[int] = (),
@@ -92,7 +93,9 @@ def operation(
     query: Iterable[OpenApiParameter] = (),
     examples: Iterable[OpenApiExample] = (),
 ) -> Callable[[View], View]:
-    """Describes one operation. `ids` and `keys` are in its path; `revised` says that it minds `If-Match`."""
+    """Describes one operation. `ids` and `keys` are in its path; `revised` says that it minds `If-Match`;
+    `waits` is what is answered with 202 where a second person has to agree first.
+    """
     writes = status == 201 or takes is not None
     codes = {*_ALWAYS, *refuses, *(_WITH_BODY if writes else ()), *((409,) if revised else ())}
     paths = [OpenApiParameter(each, OpenApiTypes.UUID, OpenApiParameter.PATH) for each in ids]
@@ -107,7 +110,9 @@ def operation(
         summary=summary,
         description=summary + ".",
         request=takes,
-        responses={(status, JSON): gives} | {(code, PROBLEM): _refusal(code) for code in sorted(codes)},
+        responses={(status, JSON): gives}
+        | ({(202, JSON): waits} if waits else {})
+        | {(code, PROBLEM): _refusal(code) for code in sorted(codes)},
         parameters=[*paths, *headers, *query],
         examples=list(examples),
     )

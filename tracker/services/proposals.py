@@ -32,7 +32,7 @@ def decide(
     revision: int | None = None,
 ) -> Clearance | Proposal:
     """Decides a gate, or proposes to clear it although a criterion is not met."""
-    given = {"gate": gate, "decision": decision, "decided_on": decided_on}
+    given: dict[str, Any] = {"gate": gate, "decision": decision, "decided_on": decided_on}
     try:
         return clearances.decide(episode=episode, by=by, basis=basis, revision=revision, **given)
     except SecondNeeded as needed:
@@ -50,7 +50,7 @@ def record_fact(
     revision: int | None = None,
 ) -> EpisodeFact | Proposal:
     """Records a fact, or proposes a protocol that allows more."""
-    given = {"kind": kind, "value": value, "since": since}
+    given: dict[str, Any] = {"kind": kind, "value": value, "since": since}
     try:
         return episodes.record_fact(episode=episode, by=by, reason=reason, revision=revision, **given)
     except SecondNeeded as needed:
