@@ -1,12 +1,21 @@
+"""What is refused before anything looks at it: methods that nothing here answers, bodies that are too large, files."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 
+from recovery.uploads import NotTaken
+
 TOO_LARGE = "What you sent is too large. Shorten the note, then send it again."
+NO_FILES = "This program takes no files. Send what you want to say as text."
+JSON_ONLY = "Send JSON: set Content-Type to application/json."
+OF_PAGES = ("GET", "HEAD", "POST")
+OF_PROGRAMS = (*OF_PAGES, "PUT", "PATCH", "DELETE")
+API = "/api/"
 
 
 def problem(status: int, title: str, code: str, sentence: str) -> JsonResponse:
@@ -15,8 +24,26 @@ def problem(status: int, title: str, code: str, sentence: str) -> JsonResponse:
     return JsonResponse(said, status=status, content_type="application/problem+json")
 
 
+def refusal(request: HttpRequest, status: int, title: str, code: str, sentence: str) -> HttpResponse:
+    """The refusal as whoever asked can read it: a problem for programs, a page for people."""
+    if request.path.startswith(API):
+        return problem(status, title, code, sentence)
+    return HttpResponse(render_to_string("400.html", {"reason": sentence}), status=status)
+
+
+class KnownMethods:
+    """Answers 405 to methods that no page, or no endpoint, has: OPTIONS, TRACE, PUT to a form, words that are made up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        known = OF_PROGRAMS if request.path.startswith(API) else OF_PAGES
+        return self.get_response(request) if request.method in known else HttpResponseNotAllowed(known)
+
+
 class BodyLimit:
-    """Refuses a body over DATA_UPLOAD_MAX_MEMORY_SIZE before anything reads it.
+    """Refuses a body over DATA_UPLOAD_MAX_MEMORY_SIZE before anything reads it, and any file at its first word.
 
     Django counts form fields itself, but a JSON parser reads the stream directly and would take any size.
     """
@@ -26,7 +53,10 @@ class BodyLimit:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _body_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return _too_large(request)
+            return refusal(request, 413, "Content Too Large", "too_large", TOO_LARGE)
+        if request.content_type == "multipart/form-data" and _has_file(request):
+            sentence = JSON_ONLY if request.path.startswith(API) else NO_FILES
+            return refusal(request, 415, "Unsupported Media Type", "unsupported_media_type", sentence)
         return self.get_response(request)
 
 
@@ -37,7 +67,11 @@ def _body_length(request: HttpRequest) -> int:
         return 0
 
 
-def _too_large(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return problem(413, "Content Too Large", "too_large", TOO_LARGE)
-    return HttpResponse(render_to_string("400.html", {"reason": TOO_LARGE}), status=413)
+def _has_file(request: HttpRequest) -> bool:
+    """Reads the form, which is small by now; whatever else is wrong with it, its view will say."""
+    if request.path.startswith(API):
+        return True  # programs speak JSON, so there is nothing else that they could mean by this
+    try:
+        return bool(request.FILES)
+    except NotTaken:
+        return True

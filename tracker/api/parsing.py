@@ -20,19 +20,32 @@ NOT_AN_OBJECT = "Send one JSON object, in braces."
 class Json(JSONParser):
     """JSON as its standard has it: no NaN, no key given twice, no nesting that a machine cannot follow."""
 
+    DEEPEST = 12
+    """No shape of ours is nested half as deep."""
+
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         encoding = get_encoding(parser_context or {})
         try:
             text = stream.read().decode(encoding)
-            return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once_each)
+            return _shallow(json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once_each), self.DEEPEST)
         except UnicodeDecodeError as error:
             raise ParseError(f"The body is not {encoding} text. Send JSON in UTF-8.") from error
         except RecursionError as error:
             raise ParseError("The body is nested too deeply. " + NOT_AN_OBJECT) from error
         except ValueError as error:
             raise ParseError(f"The body is not valid JSON ({error}). " + NOT_AN_OBJECT) from error
+
+
+def _shallow(value: Any, deepest: int) -> Any:
+    """The value, if nothing in it is nested deeper than so many levels."""
+    if deepest < 0:
+        raise RecursionError
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        _shallow(each, deepest - 1)
+    return value
 
 
 def _no_constant(name: str) -> None:
