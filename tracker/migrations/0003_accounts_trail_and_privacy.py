@@ -15,6 +15,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Addresses are looked up in small letters from here on.
+        migrations.RunSQL("UPDATE tracker_user SET email = LOWER(email) WHERE email <> LOWER(email)", migrations.RunSQL.noop),
         migrations.CreateModel(
             name='AuditHead',
             fields=[

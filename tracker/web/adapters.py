@@ -87,6 +87,9 @@ class Accounts(Confirmations, DefaultAccountAdapter):
     ) -> None:
         self.send_mail(template_prefix, email or user.email, {"timestamp": clock.now(), **(context or {})})
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account")
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return settings.SITE_URL + path.replace("UID-KEY", quote(key))

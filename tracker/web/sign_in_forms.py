@@ -50,7 +50,7 @@ class SignIn(Plain, library.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
 class AskForCode(Plain, library.RequestLoginCodeForm):
