@@ -62,7 +62,7 @@ def test_it_passes_by_itself(phone: Client, clock: StoppedClock) -> None:
 
 
 def test_staff_who_enter_for_a_patient_are_told_the_same(physio: Client, knee: Episode) -> None:
-    answers = [physio.post(f"/episodes/{knee.pk}/check-in/", said()) for _ in range(3)]
+    answers = [physio.post(f"/episodes/{knee.pk}/check-ins/", said()) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [302, 302, 429]
 
 
