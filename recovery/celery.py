@@ -15,7 +15,7 @@ from recovery.listening import Listening
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "recovery.settings")
 
-EVERY_30_SECONDS, EVERY_MINUTE = schedule(30), schedule(60)
+EVERY_30_SECONDS, EVERY_MINUTE, EVERY_HOUR = schedule(30), schedule(60), schedule(3600)
 
 PERIODIC_JOBS = [
     # task                            when              seconds until a waiting run is dropped
@@ -24,6 +24,7 @@ PERIODIC_JOBS = [
     ("tracker.tasks.sweep_messages", EVERY_30_SECONDS, 30),  # takes back what a dead worker had claimed
     ("tracker.tasks.daily_tick", EVERY_MINUTE, 60),  # each clinic once, after its local midnight
     ("tracker.tasks.seal_trail", EVERY_30_SECONDS, 30),  # what was written in the trail gets its place there
+    ("tracker.tasks.apply_retention", EVERY_HOUR, 600),  # records whose time is over, a few at a time
     ("tracker.tasks.note_beat", EVERY_30_SECONDS, 30),  # a beat that fell silent is seen
 ]
 

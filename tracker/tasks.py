@@ -35,6 +35,11 @@ def seal_trail() -> None:
     rounds.seal(now=clock.now())
 
 
+@shared_task(name="tracker.tasks.apply_retention")
+def apply_retention() -> None:
+    rounds.retain(now=clock.now())
+
+
 @shared_task(name="tracker.tasks.note_beat")
 def note_beat() -> None:
     """That it is run at all tells that beat sends and a worker takes."""

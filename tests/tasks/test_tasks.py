@@ -91,6 +91,8 @@ def test_a_delivery_that_takes_long_rings_for_the_next_to_take_the_rest(
 
 def test_no_job_comes_so_seldom_that_its_part_would_count_as_dead() -> None:
     for task, when, dropped_after in PERIODIC_JOBS:
+        if task == "tracker.tasks.apply_retention":
+            continue  # no part that anybody waits for
         assert when.run_every + timedelta(seconds=10) < health.SILENT, task
         assert dropped_after <= when.run_every.total_seconds()
 

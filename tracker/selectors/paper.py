@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 Row = Mapping[str, Any]
 Said = Callable[[Row], str]
 
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 FOOTER = "Not for diagnosis. Shows what was entered beside the limits the clinic set. A dash means: not recorded."
 NOTE = (
     "This is a copy of everything that the clinic keeps about you here, on the day it was made. "
@@ -292,7 +293,7 @@ def _text(value: object) -> str:
 
 
 def _is_hidden(letter: str) -> bool:
-    return letter not in "\n\t" and unicodedata.category(letter) in ("Cc", "Cf")
+    return letter in TURNING or (letter not in "\n\t" and unicodedata.category(letter) == "Cc")
 
 
 def _words(value: object) -> str:

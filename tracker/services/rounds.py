@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from tracker import clock
-from tracker.services import breakers, dispatch, heartbeats, idempotency, outbox, reminders, seals, ticks
+from tracker.services import breakers, dispatch, heartbeats, idempotency, outbox, reminders, retention, seals, ticks
 from tracker.services.heartbeats import Pulse
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ LONGEST_DELIVERY = timedelta(seconds=25)
 """After which the dispatcher leaves the rest to its next round, so that no task runs long."""
 EVERY = timedelta(seconds=15)
 TICK_EVERY = timedelta(minutes=1)
+RETAIN_EVERY = timedelta(hours=1)
 SEAL_EVERY = timedelta(seconds=30)
 """An event of the trail is sealed within a minute."""
 WHILE_FAILING = timedelta(seconds=1)
@@ -95,6 +96,11 @@ def seal(*, now: datetime) -> None:
     laid = seals.seal(now=now, alive=alive)
     seals.tell(now=now, alive=alive)
     heartbeats.beat(heartbeats.SEALER, now=clock.now(), detail=f"{laid} sealed")
+
+
+def retain(*, now: datetime) -> None:
+    """Erases a few of the records whose time is over."""
+    retention.apply(now=now)
 
 
 # --- Round after round ----------------------------------------------------------------------------------------------
@@ -170,4 +176,9 @@ def sealing(stop: threading.Event) -> timedelta:
     return SEAL_EVERY
 
 
-PARTS: tuple[Part, ...] = (planning, delivering, sweeping, ticking, sealing)
+def retaining(stop: threading.Event) -> timedelta:
+    retain(now=clock.now())
+    return RETAIN_EVERY
+
+
+PARTS: tuple[Part, ...] = (planning, delivering, sweeping, ticking, sealing, retaining)

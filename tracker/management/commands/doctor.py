@@ -13,6 +13,7 @@ from recovery import health
 from tracker import clock
 from tracker.selectors import operations, totals
 from tracker.selectors.operations import length
+from tracker.services import erasure
 
 
 class Command(BaseCommand):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             counted = totals.totals(now=now)
             faults = [*operations.faults(operations.pulse(now=now)), *totals.left_undone(counted, now=now)]
             wrong += [f"{fault.said} {fault.remedy}" for fault in faults]
+            wrong += came_back()
             self.stdout.write(last_sent(counted.last_sent, now))
         for sentence in wrong:
             self.stdout.write(f"- {sentence}")
@@ -38,6 +40,15 @@ def setup() -> Iterator[str]:
     """What Django's own checks and ours find in the settings."""
     for message in run_checks(include_deployment_checks=settings.PRODUCTION):
         yield f"{message.msg} {message.hint or ''}".strip()
+
+
+def came_back() -> Iterator[str]:
+    """Whether the ledger names somebody whose record is here all the same, as after a restore from a backup."""
+    if behind := len(erasure.unfulfilled()):
+        yield (
+            f"Records that were to be erased or restricted and are back, as after a restore: {behind}. "
+            "Run: python3 manage.py erase_patient --again"
+        )
 
 
 def last_sent(latest: datetime | None, now: datetime) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from tracker import clock
-from tracker.services import sending
+from tracker.services import erasure, sending
 
 
 class Command(BaseCommand):
@@ -25,12 +25,14 @@ class Command(BaseCommand):
             return
         self.stdout.write(f"Nothing has been sent since {shut.shut_at:%Y-%m-%d %H:%M}Z. {shut.why}")
         if name := (options["by"] or "").strip():
-            expired = sending.open_again(by=name, now=now)
+            expired = erasure.come_back(by=name, now=now)
             self.stdout.write(f"Sending is open again. Messages that fell due until now and expired: {expired}.")
         else:
             self.ask(sending.fell_due(before=now).count())
 
     def ask(self, waiting: int) -> None:
         self.stdout.write(f"Messages that fell due until now and would expire unsent: {waiting}.")
+        if behind := len(erasure.unfulfilled()):
+            self.stdout.write(f"Records that were erased or restricted since, and would be again: {behind}.")
         self.stdout.write("Those of the call list stay. What falls due from now on would be sent as usual.")
         self.stdout.write("Make sure that no other copy of this database sends, then add your name: --by NAME")
