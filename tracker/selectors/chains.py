@@ -213,6 +213,11 @@ def _one_by_one(chain: str, after: int) -> list[Line]:
     return found
 
 
+def states() -> QuerySet[AuditHead]:
+    """Every chain's head: how long it is, when it was sealed and checked, and what was wrong then."""
+    return AuditHead.objects.order_by("chain")
+
+
 # --- What has no seal -----------------------------------------------------------------------------------------------
 
 

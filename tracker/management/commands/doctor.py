@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 
 from recovery import health
 from tracker import clock
-from tracker.selectors import operations, totals
+from tracker.selectors import chains, operations, totals
 from tracker.selectors.operations import length
 from tracker.services import erasure
 
@@ -27,6 +27,7 @@ class Command(BaseCommand):
             counted = totals.totals(now=now)
             faults = [*operations.faults(operations.pulse(now=now)), *totals.left_undone(counted, now=now)]
             wrong += [f"{fault.said} {fault.remedy}" for fault in faults]
+            wrong += trail(now)
             wrong += came_back()
             self.stdout.write(last_sent(counted.last_sent, now))
         for sentence in wrong:
@@ -49,6 +50,15 @@ def came_back() -> Iterator[str]:
             f"Records that were to be erased or restricted and are back, as after a restore: {behind}. "
             "Run: python3 manage.py erase_patient --again"
         )
+
+
+def trail(now: datetime) -> Iterator[str]:
+    """What of the trail of who did and saw what is not sealed, or was found to be changed."""
+    if (late := chains.unsealed(before=now - chains.LATE)).oldest is not None:
+        oldest = length(now - late.oldest)
+        yield f"Lines of the trail without a seal: {late.count}, the oldest for {oldest}. {operations.START}"
+    if broken := [head for head in chains.states() if head.faults]:
+        yield f"Chains of the trail that are broken: {len(broken)}. Run: python3 manage.py verify_audit"
 
 
 def last_sent(latest: datetime | None, now: datetime) -> str:

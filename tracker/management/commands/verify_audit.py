@@ -24,13 +24,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--clinic", metavar="ID", type=chain, default="", help="only this clinic's chain, or `installation`")
+        parser.add_argument("--clinic", metavar="ID", type=chain, help="only this clinic's chain, or `installation`")
         parser.add_argument(
             "--heads", metavar="FILE", type=Path, help="heads noted earlier: a mail, a log, or what this printed then"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now, only = clock.now(), options["clinic"]
+        now, only = clock.now(), options["clinic"] or ""
         noted = self.noted(options["heads"])
         names = [only] if only else sorted({*chains.names(), *(head.chain for head in noted)})
         broken = 0
