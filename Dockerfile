@@ -4,7 +4,7 @@ FROM python:3.13-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=recovery.settings \
     RECOVERY_DATA=/var/lib/recovery STATIC_ROOT=/srv/static \
-    WEB_CONCURRENCY=2
+    WEB_CONCURRENCY=2 BIND=0.0.0.0:8000
 
 WORKDIR /srv/recovery
 COPY requirements-server.txt ./
@@ -20,5 +20,4 @@ USER recovery
 VOLUME /var/lib/recovery
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-m", "recovery.probe"]
-CMD ["gunicorn", "recovery.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--threads=4", \
-     "--worker-tmp-dir=/dev/shm", "--no-control-socket", "--access-logfile=-", "--access-logformat=%(t)s %(m)s %(U)s %(s)s %(L)s"]
+CMD ["gunicorn", "--config=python:recovery.serving", "recovery.wsgi"]

@@ -164,6 +164,8 @@ def database(url: str) -> dict[str, Any]:
         # A pooler that cannot keep them needs ?server_side_binding=false in the address.
         options["server_side_binding"] = str(options.get("server_side_binding", True)).lower() != "false"
         options.setdefault("prepare_threshold", 3)
+        if seconds := text("STATEMENT_SECONDS"):  # web processes: recovery.serving
+            options["options"] = f"{options.get('options', '')} -c statement_timeout={int(seconds)}s".strip()
     return entry
 
 
@@ -395,7 +397,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EpisodeStateEnum": "tracker.api.schema.EPISODE_STATES",
