@@ -82,7 +82,7 @@ def operation(
     name: str,
     summary: str,
     *,
-    gives: Shape | serializers.BaseSerializer[Any],
+    gives: Shape | serializers.BaseSerializer[Any] | dict[str, Any],
     takes: Shape | None = None,
     status: int = 200,
     waits: Shape | None = None,
