@@ -136,6 +136,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tracker.web.shell.demo",
+                "tracker.web.shell.person",
                 "tracker.web.lock.frame",
             ],
         },

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
+from django.utils.crypto import salted_hmac
 
 from tracker import access
 from tracker.access import Do
@@ -31,6 +33,7 @@ STAFF_PAGES = (
     ("/patients/", "Patients", Do.ENROL),
     ("/alerts/", "Alerts", Do.TRIAGE),
     ("/calls/", "Calls", Do.CALLS),
+    ("/proposals/", "Proposals", Do.COUNTERSIGN),
     ("/protocols/", "Protocols", Do.PROTOCOLS),
     ("/operations/", "Operations", Do.OPERATIONS),
 )
@@ -123,3 +126,10 @@ def home(actor: access.Actor) -> str:
 def demo(request: HttpRequest) -> dict[str, bool]:
     """Context processor: whether this installation only holds made-up people."""
     return {"demo": settings.DEMO}
+
+
+def person(request: HttpRequest) -> dict[str, str]:
+    """Context processor: a mark by which a browser tells its users apart, and which tells nobody who they are."""
+    session = getattr(request, "session", {})
+    key = str(session.get(SESSION_KEY, ""))
+    return {"person": salted_hmac("recovery.person", key).hexdigest()[:16] if key else ""}

@@ -23,7 +23,7 @@ function either({ target }) {
   }
 }
 
-// What was entered outlives a lost connection or a closed page, on this device and in this tab only.
+// What was entered outlives a lost connection or a reload, in this tab only, until it is saved or its owner goes: session.js.
 const key = form.dataset.draft;
 const kept = ["csrfmiddlewaretoken", "client_key"];
 function keep() {
@@ -54,6 +54,5 @@ form.addEventListener("submit", () => {
   button.textContent = "Saving …";
   setTimeout(() => (button.disabled = true));
 });
-addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 warn();
 document.getElementById("errors")?.focus();

@@ -1,3 +1,7 @@
 // A saved check-in and a signed-out person leave no draft behind in this tab.
+const { person } = document.body.dataset;
 sessionStorage.clear();
+if (person) sessionStorage.setItem("person", person);
+// The sign-in page is shown to nobody who is signed in: other windows may still show somebody.
+else new BroadcastChannel("recovery").postMessage(location.pathname);
 document.getElementById("errors")?.focus();
