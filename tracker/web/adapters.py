@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailConfirmation
+from allauth.account.models import EmailAddress, EmailConfirmation
 from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -73,6 +73,10 @@ class Accounts(Confirmations, DefaultAccountAdapter):
     def logout(self, request: HttpRequest) -> None:
         sign_in_trail.signed_out(request)
         super().logout(request)
+
+    def can_delete_email(self, email_address: EmailAddress) -> bool:
+        """Never the one that they sign in with."""
+        return email_address.email != email_address.user.email and super().can_delete_email(email_address)
 
     # --- Mail: plain words, links to the address that this installation was given, and in its own time
 

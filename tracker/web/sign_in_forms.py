@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as library
+from allauth.account.models import EmailAddress
 from allauth.account.utils import filter_users_by_email
 from allauth.core import context
 from django import forms
+from django.http import HttpRequest
 
 from tracker.selectors import staff
+from tracker.services import addresses
 from tracker.web import tries
 
 ABOUT_PASSWORDS = (
@@ -60,7 +63,7 @@ class AskForCode(Plain, library.RequestLoginCodeForm):
         """Whoever may not have a code looks the same as nobody: e-mail is no way in for staff."""
         email: str = self.cleaned_data["email"]
         tries.take_code(context.request, email)
-        found = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
+        found = filter_users_by_email(email, is_active=True, prefer_verified=True)
         self._user = found[0] if found and not staff.works(found[0]) else None
         return email
 
@@ -96,3 +99,7 @@ class ResetPassword(Plain, library.ResetPasswordKeyForm):
 class ChangeEmail(Plain, library.AddEmailForm):
     says = {"email": ("New e-mail address", "Enter the new e-mail address.")}
     helps = {"email": "We send a link there. The new address counts once you have pressed it."}
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        addresses.hold(self.user)
+        return super().save(request)

@@ -26,7 +26,7 @@ def signed_out(request: HttpRequest) -> None:
 
 def wrong_password(request: HttpRequest, email: str) -> None:
     """Also for an address that nobody has, so that both take the same time."""
-    found = filter_users_by_email(email, for_login=True)
+    found = filter_users_by_email(email)
     failed(request, found[0] if found else None, way="password")
 
 
