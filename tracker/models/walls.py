@@ -55,6 +55,7 @@ class Why(StrEnum):
     EMERGENCY = "Finding and opening one record of another clinic, with a reason, announced"
     INVITE = "An invite by its secret, and what it opens"
     SEAL = "The chain of the trail"
+    LOOKED = "The lists on which a patient stood, told to that patient"
     TOLD = "Telling the people of another clinic"
 
 

@@ -34,10 +34,11 @@ STAFF_PAGES = (
     ("/alerts/", "Alerts", Do.TRIAGE),
     ("/calls/", "Calls", Do.CALLS),
     ("/proposals/", "Proposals", Do.COUNTERSIGN),
+    ("/trail/", "Trail", Do.TRAIL),
     ("/protocols/", "Protocols", Do.PROTOCOLS),
     ("/operations/", "Operations", Do.OPERATIONS),
 )
-HOME = {Role.PATIENT: "/today/", Role.CAREGIVER: "/today/", Role.COORDINATOR: "/patients/", Role.AUDITOR: "/protocols/"}
+HOME = {Role.PATIENT: "/today/", Role.CAREGIVER: "/today/", Role.COORDINATOR: "/patients/", Role.AUDITOR: "/trail/"}
 
 
 @dataclass(frozen=True)

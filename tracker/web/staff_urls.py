@@ -16,6 +16,7 @@ from tracker.web import (
     patients,
     proposals,
     protocols,
+    trail,
     records,
     worklist,
 )
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("proposals/", proposals.proposals, name="proposals"),
     path("proposals/<uuid:public_id>/agree/", proposals.agree, name="proposal-agree"),
     path("proposals/<uuid:public_id>/refuse/", proposals.refuse, name="proposal-refuse"),
+    path("trail/", trail.trail, name="trail"),
     path("protocols/", protocols.listing, name="protocols"),
     path("protocols/<slug:key>/", protocols.protocol, name="protocol"),
     path("operations/", operations.operations, name="operations"),

@@ -22,6 +22,7 @@ from tracker.web import (
     settings,
     short_links,
     today,
+    trail,
     unsubscribe,
 )
 
@@ -52,6 +53,7 @@ urlpatterns = [
     path("invites/confirm/", invites.confirm, name="invite-confirm"),
     path("invites/ways/", invites.ways, name="invite-ways"),
     path("invites/<str:token>/", invites.invite, name="invite"),
+    path("who-looked/", trail.who_looked, name="who-looked"),
     path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
     path("l/<slug:code>/", short_links.short_link, name="short-link"),
     path("push/", push.subscribe, name="push"),
