@@ -189,7 +189,7 @@ def enter(*, token: str, birth_date: date | None = None) -> Invite | None:
     if constant_time_compare(said, invite.patient.birth_date.isoformat()):
         return invite
     if not said:
-        raise Invalid({"birth_date": "Write the date of birth, for example 4 5 1979 for 4 May 1979."})
+        raise Invalid({"birth_date": "Write the date of birth, for example 31 3 1970 for 31 March 1970."})
     if _count_wrong(invite):
         raise Invalid({"birth_date": WRONG_DATE})
     return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-NO_DATE = "Write day, month and year as numbers, for example 4 5 1979."
+NO_DATE = "Write day, month and year as numbers, for example 31 3 1970."
 
 
 def _part(label: str, most: int, complete: str) -> forms.IntegerField:
