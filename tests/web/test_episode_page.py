@@ -54,6 +54,7 @@ def test_the_gate_is_asked_on_top_once_it_is_time_with_the_facts_to_decide_on(
     assert 'id="gate"' not in page(surgeon, knee)
     assert "Next gate: G6" in page(surgeon, knee)
     clock.advance(timedelta(days=21))
+    scenes.sign_in_again(surgeon)
     scenes.diary(riverside, knee, [3, 2, 3, 2, 3], reported_load="half")
     today = scenes.today(riverside.clinic)
     for kind, value in (("flexion", 112), ("extension_deficit", 2)):
@@ -73,6 +74,7 @@ def test_the_gate_is_asked_on_top_once_it_is_time_with_the_facts_to_decide_on(
 
 def test_a_film_is_not_the_physiotherapists_to_judge(physio: Client, knee: Episode, clock: StoppedClock) -> None:
     clock.advance(timedelta(days=21))
+    scenes.sign_in_again(physio)
     text = page(physio, knee)
     assert "the surgeon decides" in text
     assert "Clear…" not in text
@@ -87,6 +89,7 @@ def test_a_criteria_gate_is_the_physiotherapists_too(riverside: Staff, physio: C
 
 def test_a_refusal_shows_on_the_page(riverside: Staff, surgeon: Client, knee: Episode, clock: StoppedClock) -> None:
     clock.advance(timedelta(days=21))
+    scenes.sign_in_again(surgeon)
     scenes.clear(riverside, knee, "G6", decision=Decision.REFUSED)
     text = page(surgeon, knee)
     assert "decided: not yet" in text
@@ -113,6 +116,7 @@ def test_an_emergency_stands_before_the_gate_and_a_hold_tells_how_it_ends(
     riverside: Staff, surgeon: Client, knee: Episode, clock: StoppedClock
 ) -> None:
     clock.advance(timedelta(days=21))
+    scenes.sign_in_again(surgeon)
     scenes.check_in(knee, pain_load=5, symptoms=["calf_sore"])
     text = page(surgeon, knee)
     assert text.index('id="alerts"') < text.index('id="holds"') < text.index('id="gate"')
@@ -170,6 +174,7 @@ def test_a_review_is_told_by_its_name(riverside: Staff, surgeon: Client, knee: E
 def test_an_old_assessment_says_so(surgeon: Client, knee: Episode, clock: StoppedClock) -> None:
     assert "not since" not in page(surgeon, knee)
     clock.advance(timedelta(days=2))
+    scenes.sign_in_again(surgeon)
     assert "Assessed 15 Jun, not since" in page(surgeon, knee)
     Assessment.objects.filter(pk=knee.pk).delete()
     assert "Not assessed yet" in page(surgeon, knee)
@@ -229,6 +234,7 @@ def test_the_statements_are_the_same_at_18_and_400_days(riverside: Staff, surgeo
     scenes.check_in(knee, symptoms=["calf_sore"], note="A note.")
     few = statements(surgeon, knee)
     clock.advance(timedelta(days=382))
+    scenes.sign_in_again(surgeon)
     scenes.diary(riverside, knee, [4] * 60)
     assert few == statements(surgeon, knee) <= MOST_STATEMENTS
 

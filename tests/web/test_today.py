@@ -133,6 +133,7 @@ def test_full_weight_is_said_in_words(clock: StoppedClock, phone: Client, rivers
 
 def test_a_date_alone_raises_nothing(clock: StoppedClock, phone: Client) -> None:
     clock.advance(timedelta(days=40))
+    scenes.sign_in_again(phone)
     page = today(phone)
     assert "42<small> kg</small>" in page
     assert "Not before 6 July" in page
