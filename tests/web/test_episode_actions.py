@@ -25,6 +25,7 @@ from tracker.models import (
     Measurement,
     MilestoneEvent,
     MilestoneRecord,
+    Proposal,
     Restriction,
     Review,
     Signature,
@@ -253,7 +254,7 @@ def test_a_milestone_twice_says_what_to_do_instead(physio: Client, knee: Episode
     assert "Withdraw it first to correct it." in text
 
 
-def test_a_modifier_tightens_at_once_and_can_be_withdrawn(surgeon: Client, knee: Episode) -> None:
+def test_a_modifier_tightens_at_once_and_is_withdrawn_by_two(surgeon: Client, physio: Client, knee: Episode) -> None:
     text = done(
         surgeon, knee, "facts/", kind="modifier", value="lhf_2", since=TODAY, reason="Seen on the film.",
         revision=knee.revision,
@@ -262,9 +263,44 @@ def test_a_modifier_tightens_at_once_and_can_be_withdrawn(surgeon: Client, knee:
     assert "Hinge fracture, type II" in text
     fact = EpisodeFact.objects.get(kind="modifier")
     text = done(surgeon, knee, f"facts/{fact.pk}/withdraw/", reason="Misread.", revision=fresh(knee).revision)
+    assert "Nothing has changed" in text
+    assert "Waits for a second clinician" in text
+    assert "You proposed this." in text
+    assert not FactWithdrawal.objects.exists()
+    waiting = Proposal.objects.get()
+    assert surgeon.post(f"/proposals/{waiting.pk}/agree/").status_code == 403
+    assert (
+        "Withdraw Hinge fracture, type II, so that the plan allows more" in physio.get("/proposals/").content.decode()
+    )
+    text = physio.post(f"/proposals/{waiting.pk}/agree/", follow=True).content.decode()
+    assert "Signed by both of you." in text
     assert "TTWB ≤ 16 kg" in text
-    assert "until a surgeon signs anew" in text
     assert FactWithdrawal.objects.count() == 1
+
+
+def test_a_proposal_is_refused_with_a_reason_that_its_author_reads(
+    riverside: Staff, surgeon: Client, physio: Client, coordinator: Client, stranger: Client
+) -> None:
+    knee = scenes.knee(riverside, day=42)
+    scenes.check_in(knee, pain_load=7, symptoms=[])
+    text = done(
+        surgeon, knee, "clearances/", gate="G6", decision="cleared", basis="Film shows callus.", decided_on=TODAY
+    )
+    assert "Clear gate G6 although a criterion is not met" in text
+    waiting = Proposal.objects.get()
+    address = f"/proposals/{waiting.pk}/refuse/"
+    assert stranger.post(address, {"reason": "No."}).status_code == 404
+    assert coordinator.post(address, {"reason": "No."}).status_code == 403
+    assert coordinator.get("/proposals/").status_code == 403
+    empty = physio.post(address, {"reason": ""})
+    assert empty.status_code == 400
+    assert "Say why not" in empty.content.decode()
+    physio.post(address, {"reason": "The pain is new."})
+    assert "The pain is new." in surgeon.get("/proposals/").content.decode()
+    again = physio.post(f"/proposals/{waiting.pk}/agree/")
+    assert again.status_code == 409
+    assert "answered already" in again.content.decode()
+    assert not knee.clearances.exists()
 
 
 @pytest.mark.parametrize(

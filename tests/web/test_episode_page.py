@@ -20,7 +20,7 @@ from tracker.services import episodes, measurements, milestones, reach, reviews,
 pytestmark = pytest.mark.django_db
 State = OutboxMessage.State
 
-MOST_STATEMENTS = 13  # the last writes the line of the trail
+MOST_STATEMENTS = 15  # the last writes the line of the trail
 NOTE = "<script>alert('note')</script> & more"
 
 

@@ -119,7 +119,7 @@ STEP_UP = frozenset(
 )
 """What a browser may do only shortly after signing in."""
 
-IN_AN_EMERGENCY = frozenset({Do.READ, Do.READ_AS_STAFF})
+IN_AN_EMERGENCY = frozenset({Do.READ, Do.READ_AS_STAFF, Do.CONTACT})
 RECORDING = frozenset({Do.CHECK_IN, Do.AMEND, Do.MEASURE, Do.REACH})
 
 WHILE_RESTRICTED = frozenset(

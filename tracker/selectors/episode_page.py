@@ -6,7 +6,7 @@ The record is one statement, the alerts two, the story one, the messages two; no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -126,6 +126,11 @@ def episode_page(actor: Actor, episode: Episode, *, now: datetime, every: bool =
         lines=happened.happened(episode, most=EVERYTHING if every else happened.SHOWN, every=every),
         messages=told.messages(episode),
     )
+
+
+def for_reading(page: EpisodePage) -> EpisodePage:
+    """The same page for somebody who decides nothing here."""
+    return replace(page, gate=page.gate and replace(page.gate, mine=False))
 
 
 def goals(case: Case, kept: Assessment | None) -> list[Goal]:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
 LONGEST_WORDS = 80
-BACK = ("/worklist/", "/alerts/", "/patients/", "/episodes/", "/operations/")
+BACK = ("/worklist/", "/alerts/", "/patients/", "/episodes/", "/operations/", "/proposals/")
 """Pages that a form may ask to return to."""
 
 

@@ -24,14 +24,15 @@ from tracker import access
 from tracker.access import Actor, Do, Visitor
 from tracker.clinical.terms import Aids, Term
 from tracker.errors import Conflict, Forbidden, Invalid, NotFound
-from tracker.models import Episode, User
-from tracker.services import clearances, episodes, measurements, milestones, restrictions, reviews, triage
+from tracker.models import Episode, Proposal, User
+from tracker.services import clearances, episodes, measurements, milestones, proposals, restrictions, reviews, triage
 from tracker.services.restrictions import NewOrder
 from tracker.web import addresses
 from tracker.web import staff_forms as forms
 from tracker.web.alerts import colleagues
 from tracker.web.episode_forms import Refused
 from tracker.web.episodes import show
+from tracker.web.proposals import PROPOSED
 from tracker.web.staff_forms import StaffForm
 
 
@@ -95,7 +96,7 @@ def _order(call: Call, form: StaffForm) -> object:
 
 
 def _clear(call: Call, form: StaffForm) -> object:
-    return clearances.decide(episode=call.episode, by=call.actor, revision=form.revision, **form.cleaned_data)
+    return proposals.decide(episode=call.episode, by=call.actor, revision=form.revision, **form.cleaned_data)
 
 
 def _release(call: Call, form: StaffForm) -> object:
@@ -119,11 +120,11 @@ def _withdraw_milestone(call: Call, form: StaffForm) -> object:
 
 
 def _fact(call: Call, form: StaffForm) -> object:
-    return episodes.record_fact(episode=call.episode, by=call.actor, revision=form.revision, **form.cleaned_data)
+    return proposals.record_fact(episode=call.episode, by=call.actor, revision=form.revision, **form.cleaned_data)
 
 
 def _withdraw_fact(call: Call, form: StaffForm) -> object:
-    return episodes.withdraw_fact(fact=call.row, by=call.actor, revision=form.revision, **form.cleaned_data)
+    return proposals.withdraw_fact(fact=call.row, by=call.actor, revision=form.revision, **form.cleaned_data)
 
 
 def _book(call: Call, form: StaffForm) -> object:
@@ -246,14 +247,16 @@ def _perform(request: HttpRequest, action: Action, call: Call) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, action, call, form, 400)
     try:
-        action.act(call, form)
+        made = action.act(call, form)
     except (Invalid, Conflict, Forbidden) as problem:
         if isinstance(problem, Forbidden):
             access.refused(request.user, problem)
         form.refuse(problem)
         return _refused(request, action, call, form, problem.status)
-    messages.success(request, action.done)
-    return redirect(addresses.back(request, f"/episodes/{call.episode.pk}/#{ANCHORS.get(action.name, 'main')}"))
+    waits = isinstance(made, Proposal)
+    messages.success(request, PROPOSED if waits else action.done)
+    anchor = "proposals" if waits else ANCHORS.get(action.name, "main")
+    return redirect(addresses.back(request, f"/episodes/{call.episode.pk}/#{anchor}"))
 
 
 def _refused(request: HttpRequest, action: Action, call: Call, form: StaffForm, status: int) -> HttpResponse:

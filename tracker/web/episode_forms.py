@@ -52,6 +52,19 @@ def forms_of(actor: Actor, episode: Episode, page: EpisodePage, refused: Refused
     }
 
 
+def read_only(page: EpisodePage) -> dict[str, Any]:
+    """What the page shows beside its forms, for a reader who may do nothing here."""
+    return {
+        "urgent": any(alert.urgency in URGENT for alert in page.standing_alerts),
+        "alerts": [Shown(alert) for alert in page.standing_alerts],
+        "holds": [(hold, None) for hold in page.holds],
+        "forms": {},
+        "decisions": {},
+        "cleared_gates": [],
+        "fact_forms": [],
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A form that decides a gate one way, and whether it stands open."""

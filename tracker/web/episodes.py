@@ -18,12 +18,13 @@ from tracker.errors import Forbidden
 from tracker.models import Episode
 from tracker.selectors import episode_page as selector
 from tracker.selectors import episodes as cases
+from tracker.selectors import proposals as proposed
 from tracker.selectors import told
 from tracker.selectors.episode_page import EpisodePage, Goal
-from tracker.web import addresses, episode_reminders, patient_invites, shell, staff_figures
+from tracker.web import addresses, episode_reminders, patient_invites, proposals, shell, staff_figures
 from tracker.web import staff_forms as forms
 from tracker.web.alerts import Shown
-from tracker.web.episode_forms import Refused, details_form, forms_of, has_place
+from tracker.web.episode_forms import Refused, details_form, forms_of, has_place, read_only
 from tracker.web.staff_fields import time_zone_options
 from tracker.web.staff_words import (
     AIDS,
@@ -50,11 +51,14 @@ def show(request: HttpRequest, public_id: str, refused: Refused | None = None, s
         return _contact(request, door.actor, door.episode, refused, status)
     every, week = request.GET.get("history") == "all", request.GET.get("week") == "1"
     now = clock.now()
+    reading = door.actor.clinic.pk != door.episode.clinic_id
     page = selector.episode_page(door.actor, door.episode, now=now, every=every)
+    page = selector.for_reading(page) if reading else page
     at = refused.row if refused else addresses.words(request, "at")
     context = {
-        **_context(door.actor, door.episode, page),
-        **forms_of(door.actor, door.episode, page, refused),
+        **_context(door.actor, door.episode, page, reading=reading),
+        **(read_only(page) if reading else forms_of(door.actor, door.episode, page, refused)),
+        "proposals": proposals.shown(door.actor, proposed.of_episode(door.episode).filter(agreed=None)),
         **patient_invites.context(door.episode),
         **episode_reminders.context(door.episode, page.messages, now=now, week=week),
         "lines": tell(page.lines, page.case),
@@ -93,15 +97,17 @@ def _contact(
     return shell.page(request, "tracker/episodes/contact.html", actor, context, status=status)
 
 
-def _context(actor: Actor, episode: Episode, page: EpisodePage) -> dict[str, Any]:
+def _context(actor: Actor, episode: Episode, page: EpisodePage, *, reading: bool) -> dict[str, Any]:
+    """`reading` is for somebody of another clinic, in an emergency: there is nothing to do on the page."""
     return {
+        "reading": reading,
         "episode": episode,
         "patient": episode.patient,
         "page": page,
         "case": page.case,
         "allowed": page.allowed,
-        "may": {do.value: access.may(actor, do) for do in Do},
-        "surgeon": actor.role is Role.SURGEON,
+        "may": {do.value: access.may(actor, do) and not reading for do in Do},
+        "surgeon": actor.role is Role.SURGEON and not reading,
         "zone": ZoneInfo(episode.clinic.time_zone),
         "identity": _identity(episode, page),
         "aids": AIDS,
