@@ -169,7 +169,9 @@ Access = tuple[UUID, UUID, datetime, datetime]
 
 
 def _accesses(episodes: Iterable[UUID]) -> list[Access]:
-    rows = EmergencyAccess.objects.filter(episode__in=list(episodes))
+    rows = EmergencyAccess.objects.filter(
+        episode__in=list(episodes), started_at__isnull=False, expires_at__isnull=False
+    )
     columns = ("user_id", "episode_id", "started_at", "expires_at", "ended_at")
     return [
         (user, episode, at, min(ends, ended or ends)) for user, episode, at, ends, ended in rows.values_list(*columns)
