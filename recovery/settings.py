@@ -226,8 +226,6 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_code": "3/5m/user,10/h/user",
     "reset_password": "60/h/ip,5/h/key",
 }
-# How many proxies of ours stand before this program, each of which adds the address that it saw to X-Forwarded-For.
-TRUSTED_PROXY_COUNT = ALLAUTH_TRUSTED_PROXY_COUNT = int(text("TRUSTED_PROXY_COUNT", "0"))
 BROWSER_COOKIE_NAME = "__Host-browser" if PRODUCTION else "browser"
 MESSAGE_STORAGE = (
     "django.contrib.messages.storage.session.SessionStorage"  # a message may name a patient; a cookie must not
@@ -329,6 +327,7 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if TEST else "recovery.static.Static"
     },
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # there is no font here that another site may borrow
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TEST
 
 # --- Cache: counts of who did what how often, which all processes share; worked-out pictures, which they need not --------

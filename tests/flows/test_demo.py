@@ -278,7 +278,7 @@ def sign_in(address: str, email: str, password: str) -> str:
     page = f"{address}accounts/login/"
     form = browser.open(page, timeout=20).read().decode()
     token = form.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
-    names = {"csrfmiddlewaretoken": token, "username": email, "email": email, "password": password}
+    names = {"csrfmiddlewaretoken": token, "login": email, "password": password}
     body = urllib.parse.urlencode(names).encode()
     answer = browser.open(urllib.request.Request(page, body, {"Referer": page}), timeout=30)
     assert answer.status == 200

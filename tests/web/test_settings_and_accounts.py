@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.conf import LazySettings
 from django.test import Client
 
 from tests import scenes
@@ -86,48 +83,6 @@ def test_somebody_no_clinic_has_taken_on_is_told_so(client: Client) -> None:
     answer = client.get("/")
     assert answer.status_code == 200
     assert "No clinic has taken you on yet" in answer.content.decode()
-
-
-def test_signing_in_and_out(client: Client, knee: Episode) -> None:
-    email = scenes.patient(knee).user.email
-    answer = client.post("/accounts/login/", {"username": email.upper(), "password": scenes.PASSWORD})
-    assert answer.headers["Location"] == "/"
-    assert client.get("/today/").status_code == 200
-    assert client.get("/accounts/logout/").status_code == 405
-    client.post("/accounts/logout/")
-    assert client.get("/today/").status_code == 302
-
-
-def test_a_wrong_password_and_an_unknown_address_sound_alike(client: Client, knee: Episode) -> None:
-    email = scenes.patient(knee).user.email
-    answers = [
-        client.post("/accounts/login/", {"username": name, "password": "wrong"}).content.decode()
-        for name in (email, "nobody@example.org")
-    ]
-    sentence = "This e-mail and password do not fit together."
-    assert all(sentence in answer for answer in answers)
-
-
-def test_one_tap_logins_stand_on_the_page_of_a_demo_alone(
-    client: Client, settings: LazySettings, tmp_path: Path
-) -> None:
-    people = [
-        {
-            "role": "surgeon",
-            "clinic": "Riverside",
-            "name": "Dr Demo",
-            "email": "d@example.org",
-            "password": "pw",
-            "token": "t",
-        }
-    ]
-    (tmp_path / "logins.json").write_text(json.dumps(people))
-    settings.DATA_DIR = tmp_path
-    assert "Dr Demo" not in client.get("/accounts/login/").content.decode()
-    settings.DEMO = True
-    page = client.get("/accounts/login/").content.decode()
-    assert "Dr Demo" in page
-    assert "Every person here is made up" in page
 
 
 def test_a_page_is_kept_by_no_cache(phone: Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 from urllib.parse import quote
 
@@ -43,11 +42,8 @@ class Accounts(Confirmations, DefaultAccountAdapter):
     # --- Who comes, and from where
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address that the outermost proxy of ours saw. Without a proxy, nothing that a client writes counts."""
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
-        count: int = settings.TRUSTED_PROXY_COUNT
-        told = hops[-count] if 0 < count <= len(hops) else ""
-        return _address(told) or _address(request.META.get("REMOTE_ADDR", "")) or NOWHERE
+        """Whoever asked; recovery.proxies has taken away what anybody else may have written about it."""
+        return request.META.get("REMOTE_ADDR") or NOWHERE
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         self.taken = tries.take(request, credentials.get("email", ""))
@@ -100,16 +96,3 @@ class Accounts(Confirmations, DefaultAccountAdapter):
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmation) -> str:
         return settings.SITE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
-
-
-def _address(written: str) -> str:
-    """As a plain address, whatever port or brackets came with it; nothing for what is none."""
-    bare = written.strip()
-    if bare.startswith("["):
-        bare = bare[1:].partition("]")[0]
-    elif bare.count(":") == 1:
-        bare = bare.partition(":")[0]
-    try:
-        return str(ipaddress.ip_address(bare))
-    except ValueError:
-        return ""
