@@ -151,6 +151,7 @@ def test_the_list_says_how_old_it_is(riverside: Staff, physio: Client, clock: St
     knee = at(settled(riverside), Attention.BEHIND)
     assert "as of 10:00" in page(physio)
     clock.advance(timedelta(days=1))
+    scenes.sign_in_again(physio)
     assert "Assessed 15 Jun, not since" in page(physio)
     assert order(page(physio)) == [str(knee.pk)]
 
@@ -163,10 +164,12 @@ def test_seen_is_counted_for_today_and_until_the_next_look(
     triage.look(episode=two, by=riverside.surgeon, next_look_on=scenes.today(riverside.clinic) + timedelta(days=3))
     assert "<b>2 of 3</b> seen" in page(physio)
     clock.advance(timedelta(days=1))
+    scenes.sign_in_again(physio)
     text = page(physio)
     assert "<b>1 of 3</b> seen" in text
     assert "✓ look 18 Jun" in text
     clock.advance(timedelta(days=2))
+    scenes.sign_in_again(physio)
     assert "<b>0 of 3</b> seen" in page(physio)
 
 
@@ -254,6 +257,7 @@ def test_the_statements_do_not_grow_with_the_history(riverside: Staff, physio: C
         for _ in range(days):
             clock.advance(timedelta(days=1))
             scenes.check_in(knee, pain_load=3, symptoms=[])
+        scenes.sign_in_again(physio)
         counts.append(statements(physio, "?need=all"))
     assert counts[0] == counts[1] <= MOST_STATEMENTS
 

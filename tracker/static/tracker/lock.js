@@ -1,10 +1,8 @@
 // Covers a page of staff when nobody has done anything for a while, and uncovers it in place, with what was typed.
 // The server decides: this page only asks how long is left, says when somebody is there, and hides what it shows.
 
-import { sentence } from "./webauthn.js";
-
 const frame = document.getElementById("lock");
-const { awake, unlock, start } = frame.dataset;
+const { awake, unlock, start, json, passkeys } = frame.dataset;
 const WARNING_MS = Number(frame.dataset.warning) * 1000;
 const TELL_EVERY_MS = 60_000;
 const title = document.title;
@@ -102,6 +100,7 @@ function say(text) {
 }
 
 let options = null;
+let sentence = null;
 
 async function offer() {
   const answer = await fetch(unlock, { headers, redirect: "manual" }).catch(() => null);
@@ -109,6 +108,7 @@ async function offer() {
   if (!answer.ok) return leave();
   const found = await answer.json();
   options = found.request_options;
+  if (options) [{ sentence }] = await Promise.all([import(passkeys), import(json)]); // only now: pages stay light
   for (const form of cover?.querySelectorAll("[data-way]") ?? []) form.hidden = !found.ways.includes(form.dataset.way);
 }
 
