@@ -69,7 +69,9 @@ def keeps_nothing(request: HttpRequest, response: HttpResponse) -> bool:
 class Policy(CSPMiddleware):
     """The content policy of settings, which one library's pages may soften by what they cannot do without."""
 
-    def get_policy_parts(self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False) -> PolicyParts:
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if request.path.startswith(settings.ADMIN_PATH):
             parts.replace = {**(parts.replace or {}), **NO_TRUSTED_TYPES}

@@ -81,8 +81,8 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in text("CSRF_TRUSTED_ORIGINS").split(
 # --- What is installed ----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "tracker",
-    "django.contrib.admin",
+    "tracker.apps.TrackerConfig",
+    "tracker.apps.OurAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

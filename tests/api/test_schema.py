@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.test import Client
 from openapi_spec_validator import validate
 
+from tests.scenes import Staff
+
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
@@ -106,7 +108,9 @@ def test_programs_are_told_to_use_a_bearer_token(schema: Any) -> None:
     assert schema["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
 
 
-def test_the_schema_is_served_to_anybody(client: Client) -> None:
+def test_the_schema_is_served_to_whoever_is_signed_in(client: Client, home: Staff) -> None:
+    assert client.get("/api/schema/").status_code == 401
+    client.force_login(home.surgeon.user)
     answer = client.get("/api/schema/")
     assert answer.status_code == 200
     assert b"check-ins" in answer.content
