@@ -48,7 +48,7 @@ def test_design_10_11_a_refused_check_in_still_raises_its_red_flags() -> None:
 
     assert codes(found) == {"breathless": "R0", "calf_sore": "R1"}
     assert {each.cause for each in found} == {rules.red_flags_in(dict(raw), 18)[0].cause}
-    assert found[0].evidence["answers"] == raw
+    assert found[0].evidence["answers"] == raw | {"symptoms": ["breathless", "calf_sore", "low_mood", "(words)"]}
 
 
 def test_design_10_11_another_refused_check_in_is_another_alert() -> None:
@@ -74,6 +74,18 @@ def test_design_10_11_another_refused_check_in_is_another_alert() -> None:
 )
 def test_design_10_11_nothing_urgent_in_senseless_answers(raw: Any) -> None:
     assert rules.red_flags_in(raw, 18) == ()
+
+
+def test_design_10_11_words_in_place_of_an_answer_are_not_kept_as_they_may_name_people() -> None:
+    said = {"pain_rest": "ask my wife Ada Quist", "date": "20.3.2026", "pain_load": "7,5", "fall": "Slip"}
+    found = rules.red_flags_in({"symptoms": ["breathless", "Dr Osei knows"], **said}, 18)
+    assert found[0].evidence["answers"] == {
+        "symptoms": ["breathless", "(words)"],
+        "pain_rest": "(words)",
+        "date": "20.3.2026",
+        "pain_load": "7,5",
+        "fall": "Slip",
+    }
 
 
 def test_design_10_11_text_that_no_database_stores_is_cleaned() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,12 +16,24 @@ from tracker.clinical.case import Diary
 from tracker.clinical.findings import Finding
 from tracker.clinical.history import CheckIn, History
 from tracker.clinical.rules.symptoms import of_check_in
-from tracker.clinical.terms import PAIN_SCORES, Fall, Symptom, Urgency
+from tracker.clinical.terms import PAIN_SCORES, Analgesia, Fall, PainSite, ReportedLoad, Symptom, Urgency
 
 KEPT = (*PAIN_SCORES, "date", "pain_site", "symptoms", "fall", "can_load", "pain_eased", "reported_load", "analgesia")
 """What is kept of the raw answers as evidence: no free text, which may name people."""
 
-LONGEST_ANSWER, MOST_SYMPTOMS = 80, 40
+MOST_SYMPTOMS = 40
+NUMBER = re.compile(r"[+-]?[0-9.,:/-]{1,12}")
+"""A number or a date, however it was written."""
+CODES = frozenset(code.value for kind in (Symptom, Fall, PainSite, ReportedLoad, Analgesia) for code in kind) | {
+    "true",
+    "false",
+    "yes",
+    "no",
+    "nan",
+    "infinity",
+}
+UNREADABLE = "(words)"
+"""Stands where somebody wrote words instead of an answer."""
 DAY_ZERO = date(2000, 1, 1)
 LATE = 1000
 """A day not known is judged as a late one, on which no sign counts as to be expected."""
@@ -103,8 +116,9 @@ def _short(value: object) -> object:
 
 
 def _clean(value: object) -> str:
-    """Short text that any database can store."""
-    return str(value)[:LONGEST_ANSWER].replace("\0", "").encode("utf-8", "replace").decode()
+    """The answer where it is a number, a date or a code, right or wrong; anything else may name people."""
+    text = str(value).strip()
+    return text if text.lower() in CODES or NUMBER.fullmatch(text) else UNREADABLE
 
 
 def _digest(raw: Mapping[str, object], day: int | None) -> str:
