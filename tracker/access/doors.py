@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import CharField, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, Model, OuterRef, QuerySet, Subquery, Value
 
 from tracker.access.rules import IN_AN_EMERGENCY, MAY, WHILE_RESTRICTED, Do
 from tracker.access.who import Visitor, actor, caring, check, note, signed_in
@@ -34,6 +34,8 @@ from tracker.models import (
 )
 
 Row = TypeVar("Row", bound=Model)
+
+RESTRICTED = "This record is restricted: nobody works with it until the patient or the clinic lifts that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ def message_for(visitor: Visitor, public_id: str | UUID, do: Do) -> MessageDoor:
     who = None if message is None else _reader_of(message, user)
     if who is None:
         raise _unknown(user, do, public_id)
+    _check_workable(who, do, message)
     check(who, do, public_id, message.episode_id)
     return MessageDoor(who, message)
 
@@ -163,8 +166,16 @@ def call_for(visitor: Visitor, public_id: str | UUID, do: Do) -> MessageDoor:
     if message is None or not _is_call(message) or message.staff_role is None:
         raise _unknown(user, do, public_id)
     who = Actor(user, Role(message.staff_role), message.clinic)
+    _check_workable(who, do, message)
     check(who, do, public_id, message.episode_id)
     return MessageDoor(who, message)
+
+
+def _check_workable(who: Actor, do: Do, message: OutboxMessage) -> None:
+    """Nobody of the clinic works with what is about a restricted record."""
+    if who.patient is None and message.patient is not None and message.patient.restricted_at is not None:
+        note(who.user, do, object_id=message.pk, episode_id=message.episode_id, who=who, refused=Forbidden.code)
+        raise Forbidden(RESTRICTED)
 
 
 def _is_call(message: OutboxMessage) -> bool:
@@ -172,8 +183,13 @@ def _is_call(message: OutboxMessage) -> bool:
 
 
 def _message(user: User, public_id: str | UUID) -> Any:
+    """Not what is about a record that has gone, to another clinic or for good."""
     rows = OutboxMessage.objects.select_related("clinic", "patient__clinic", "episode", "occurrence", "recipient")
-    return rows.annotate(staff_role=_role_in(user, "clinic")).filter(pk=_uuid(public_id)).first()
+    rows = rows.exclude(patient__erased_at__isnull=False)
+    message: Any = rows.annotate(staff_role=_role_in(user, "clinic")).filter(pk=_uuid(public_id)).first()
+    if message is not None and message.patient is not None and message.patient.clinic_id != message.clinic_id:
+        message.staff_role = None
+    return message
 
 
 def _reader_of(message: Any, user: User) -> Actor | None:
@@ -225,7 +241,7 @@ def _check_restricted(who: Actor, do: Do, episode: Episode) -> None:
         return
     note(who.user, do, object_id=episode.pk, episode_id=episode.pk, who=who, refused=Forbidden.code)
     if who.patient is None:
-        raise Forbidden("This record is restricted: nobody works with it until the patient or the clinic lifts that.")
+        raise Forbidden(RESTRICTED)
     raise Forbidden(
         f"Your record is restricted: nobody reads what you write here. Call your clinic on {episode.clinic.phone}. "
         f"In an emergency call {episode.clinic.emergency_number}."
@@ -260,10 +276,14 @@ def _standing_emergency(user: User, episode: Episode) -> EmergencyAccess | None:
     presence = user.presence
     if presence is None or presence.clinic_id is None or presence.scopes is not None:
         return None
-    standing = EmergencyAccess.objects.select_related("clinic").filter(
-        Q(ended_at=None), user=user, episode=episode, expires_at__gt=presence.at, clinic=presence.clinic_id
+    clinicians = MAY[Do.EMERGENCY]
+    works = Membership.objects.filter(
+        user=user, clinic=presence.clinic_id, role__in=[role.value for role in clinicians]
     )
-    return standing.first()
+    standing = EmergencyAccess.objects.select_related("clinic").filter(
+        Exists(works), ended_at=None, user=user, episode=episode, expires_at__gt=presence.at, clinic=presence.clinic_id
+    )
+    return standing.filter(episode__clinic__emergency_access=True, episode__patient__restricted_at=None).first()
 
 
 def _unknown(user: User, do: Do, asked: object) -> NotFound:
