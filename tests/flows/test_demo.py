@@ -173,7 +173,7 @@ def test_the_logins_are_for_their_owner_alone_and_name_everybody_once(made: Path
     assert stat.S_IMODE((made / "logins.json").stat().st_mode) == 0o600
     known = logins(made)
     assert [login["role"] for login in known] == [
-        "patient", "patient", "physiotherapist", "surgeon", "coordinator", "auditor", "physiotherapist",
+        "patient", "patient", "physiotherapist", "surgeon", "coordinator", "auditor", "caregiver", "physiotherapist",
     ]  # fmt: skip
     assert {login["clinic"] for login in known} == {"Riverside Knee Clinic", "Hillside Orthopaedics"}
     assert known[-1]["clinic"] == "Hillside Orthopaedics"

@@ -43,9 +43,10 @@ def of_patient(patient: Patient, *, now: datetime) -> Invited:
 
 
 def of_patients(patients: Mapping[UUID, bool], *, now: datetime) -> dict[UUID, Invited]:
-    """By patient, of whom it is said whether they can sign in; two queries, however many they are."""
-    rows = Invite.objects.filter(patient__in=list(patients), purpose=Invite.Purpose.PATIENT).order_by("made_at")
-    last = {row.patient_id: row for row in rows}
+    """By patient, of whom it is said whether they can sign in; two queries, however many cannot, and else none."""
+    outside = [pk for pk, can_sign_in in patients.items() if not can_sign_in]
+    rows = Invite.objects.filter(patient__in=outside, purpose=Invite.Purpose.PATIENT).order_by("made_at")
+    last = {row.patient_id: row for row in rows} if outside else {}
     faults = _faults([row.pk for row in last.values()])
     return {pk: _standing(last.get(pk), can_sign_in, faults, now) for pk, can_sign_in in patients.items()}
 

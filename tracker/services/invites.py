@@ -39,6 +39,7 @@ MOST_A_DAY = 20
 """Invites that one person may send in 24 hours."""
 CAREGIVER_LASTS = timedelta(days=365)
 
+USED = "It has been used."
 VOIDED = "A newer invite has taken its place, or it was taken back."
 WRONG_DATE = "This date does not fit. Write the date of birth of the patient. After five wrong dates the link ends."
 
@@ -162,6 +163,11 @@ def _live() -> Q:
     return Q(used_at=None, voided_at=None, tries__lt=MOST_TRIES, expires_at__gt=clock.now())
 
 
+def latest(link: CaregiverLink) -> Invite:
+    """The invite of a helper that counts."""
+    return Invite.objects.filter(caregiver=link).latest("made_at")
+
+
 def is_live(invite: Invite) -> bool:
     over = invite.used_at or invite.voided_at or invite.tries >= MOST_TRIES or invite.expires_at <= clock.now()
     link = invite.caregiver
@@ -239,6 +245,7 @@ def accept(*, invite: UUID, user: User | None, consent: str = "", presence: Pres
     who = _account_for(used, user)
     who.presence = presence
     Invite.objects.filter(pk=used.pk).update(used_at=clock.now(), used_by=who)
+    outbox.cancel(Occurrence.objects.filter(messages__invite=used), reason=USED, now=clock.now())
     LETS_IN[Purpose(used.purpose)](used, who, consent)
     _note(who, "invite_accepted", used)
     return who

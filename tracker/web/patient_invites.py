@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import qrcode
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods, require_POST
-from qrcode.image.svg import SvgPathImage
 
 from tracker import access, clock
 from tracker.access import Do, Door
@@ -95,5 +93,8 @@ def _link(made: Invite) -> dict[str, Any]:
 
 def picture(link: str) -> SafeString:
     """The link as a QR code, drawn as one path."""
+    import qrcode  # with it comes an imaging library, which no other page needs
+    from qrcode.image.svg import SvgPathImage
+
     drawn = qrcode.make(link, image_factory=SvgPathImage, border=2)
     return mark_safe(drawn.to_string(encoding="unicode"))  # noqa: S308 - drawn here, from our own address

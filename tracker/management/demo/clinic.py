@@ -14,15 +14,16 @@ from tracker import access, clock
 from tracker.clinical.terms import Compartment, Family, Fixation, Indication, Modifier, Role
 from tracker.management.demo import people, post, story
 from tracker.management.demo.acts import Scene, carry_out
-from tracker.management.demo.people import HILLSIDE, RIVERSIDE, Person, Place
+from tracker.management.demo.people import HELPER, HILLSIDE, RIVERSIDE, Person, Place
 from tracker.models import Actor, Episode
 from tracker.selectors import episodes as cases
 from tracker.selectors import patients
-from tracker.services import accounts, clinics, episodes, reminders, ticks
+from tracker.services import accounts, caregivers, clinics, consents, episodes, invites, reminders, ticks
 
 Staff = Mapping[Role, Actor]
 
 JUST_NOW = timedelta(minutes=40)
+HELPER_STAYS = timedelta(days=90)
 
 
 def make(*, now: datetime, count: int, seed: int, tell: Callable[[str], None]) -> None:
@@ -81,10 +82,12 @@ def take_through(person: Person, record_number: str, staff: Staff, *, now: datet
     with clock.freeze(_instant(surgery, person.joined, 14, zone, now)) as story_clock:
         enrolment = _enrolment(person, record_number, surgery, zone.key, seed)
         episode = episodes.enrol(by=staff[Role.COORDINATOR], enrolment=enrolment)
-        scene = Scene(episode, surgery, staff, _patient(person, episode))
+        scene = Scene(episode, surgery, staff, _teller(person, episode, staff))
         for event in story.tell(person, cases.case(episode, now=clock.now()).plan, seed):
             story_clock.set(_instant(surgery, event.day, event.hour, zone, now))
             carry_out(event.deed, scene)
+        story_clock.set(now)
+        _ways_in(person, scene)
 
 
 def _instant(surgery: date, day: int, hour: float, zone: ZoneInfo, now: datetime) -> datetime:
@@ -98,9 +101,32 @@ def _instant(surgery: date, day: int, hour: float, zone: ZoneInfo, now: datetime
     return lately + (now - lately) * ((wanted - lately) / timedelta(days=1))
 
 
+def _teller(person: Person, episode: Episode, staff: Staff) -> Actor:
+    """Who says how it goes: the patient or, before they can sign in, the physiotherapist whom they phone."""
+    return staff[Role.PHYSIOTHERAPIST] if person.invited else _patient(person, episode)
+
+
+def _ways_in(person: Person, scene: Scene) -> None:
+    """One patient's invite is on its way; another has somebody who helps."""
+    if person.invited:
+        invites.invite_patient(by=scene.staff[Role.COORDINATOR], patient=scene.episode.patient)
+    if person.email == HELPER.patient:
+        until = scene.today + HELPER_STAYS
+        link = caregivers.invite(
+            by=scene.patient,
+            name=HELPER.name,
+            email=HELPER.email,
+            relation=HELPER.relation,
+            may_record=True,
+            until=until,
+        )
+        invites.accept(invite=invites.latest(link).pk, user=None, consent=consents.CURRENT)
+
+
 def _patient(person: Person, episode: Episode) -> Actor:
     user = accounts.create_user(email=person.email, name=person.name)
     accounts.give_access(patient=episode.patient, user=user)
+    consents.give(by=Actor(user, Role.PATIENT, episode.clinic, episode.patient), version=consents.CURRENT)
     return access.own_episode(user, access.Do.CHECK_IN).actor
 
 

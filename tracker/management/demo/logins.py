@@ -12,7 +12,7 @@ from typing import Any
 
 from tracker import access
 from tracker.clinical.terms import Role
-from tracker.management.demo.people import HILLSIDE, RIVERSIDE
+from tracker.management.demo.people import HELPER, HILLSIDE, RIVERSIDE
 from tracker.models import User
 from tracker.services import accounts
 
@@ -42,10 +42,11 @@ def ensure(directory: Path) -> list[Login]:
 
 
 def _users() -> Iterator[User]:
-    """Patients first, then the staff beside them, then the stranger of the other clinic."""
+    """Patients first, then the staff beside them, a helper, then the stranger of the other clinic."""
     for place in (RIVERSIDE, HILLSIDE):
         emails = [person.email for person in place.patients if person.login]
         emails += [worker.email for worker in place.workers if worker.login]
+        emails += [HELPER.email] if place is RIVERSIDE else []
         yield from filter(None, map(accounts.user_of_email, emails))
 
 

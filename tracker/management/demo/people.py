@@ -49,6 +49,8 @@ class Person:
     modifiers: tuple[Modifier, ...] = ()
     joined: int = 0
     login: bool = False
+    invited: bool = False
+    """Cannot sign in yet: the invite is on its way, and what is known was told by telephone."""
 
     @property
     def name(self) -> str:
@@ -98,6 +100,20 @@ def address(name: str) -> str:
     return "".join(letter if letter.isascii() and letter.isalnum() else "." for letter in plain) + "@example.org"
 
 
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """Somebody who helps a patient, with a login of their own."""
+
+    name: str
+    patient: str
+    """The patient's address."""
+    relation: str
+
+    @property
+    def email(self) -> str:
+        return address(self.name)
+
+
 # Everybody who shows something stands first, so that a small demo has them too.
 RIVERSIDE_PATIENTS = (
     Person("Priya", "Nair", F, 1981, 84, LEFT, "mowhto_std", 21, 6, 130, login=True),
@@ -115,7 +131,7 @@ RIVERSIDE_PATIENTS = (
     Person("Yusuf", "Karaca", M, 1980, 90, RIGHT, "lcwhto_std", 46, 5, 125, plot="stiff", modifiers=(Modifier.ACL,)),
     Person("Marjorie", "Finch", F, 1958, 112, LEFT, "mowhto_std", 30, 5, 115, plot="sore", modifiers=(Modifier.BMI_35,)),
     Person("Callum", "Reid", M, 1992, 77, LEFT, "dlo_std", 31, 4, 135, plot="silent"),
-    Person("Siobhan", "Keane", F, 1973, 69, LEFT, "mcwdfo_std", 1, 5, 130, plot="unsigned"),
+    Person("Siobhan", "Keane", F, 1973, 69, LEFT, "mcwdfo_std", 1, 5, 130, plot="unsigned", invited=True),
     Person("Leopold", "Adler", M, 1964, 83, RIGHT, "mowhto_trad", 38, 5, 125, plot="unbooked"),
     Person("Nadia", "Petrov", F, 1979, 64, RIGHT, "lowdfo_std", 133, 5, 135, plot="plate"),
     Person("Oliver", "Tennant", M, 1970, 97, RIGHT, "lcwhto_std", 24, 5, 120, plot="held", modifiers=(Modifier.DIABETES,)),
@@ -149,6 +165,8 @@ HILLSIDE_PATIENTS = (
     Person("Fiona", "Sinclair", F, 1969, 72, RIGHT, "lcwhto_std", 52, 5, 130),
     Person("Losa", "Faleolo", F, 1982, 90, RIGHT, "mowhto_std", 28, 5, 125, plot="rising"),
 )
+
+HELPER = Helper("Dev Nair", address("Priya Nair"), "partner")
 
 RIVERSIDE = Place(
     name="Riverside Knee Clinic",
