@@ -520,26 +520,19 @@ if VAPID_PRIVATE_KEY:
             "mailto:it@clinic.example. To make all three, run: python3 manage.py make_push_keys"
         )
 
-# --- Logs: to stdout, never a body, never a query string -------------------------------------------------------------
+# --- Logs: to stdout, nothing in them but what recovery/logs.py lets through -------------------------------------------------------------
 
 LOG_LEVEL = text("LOG_LEVEL", "WARNING" if TEST else "INFO")
+LOGGING_CONFIG = "recovery.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_query": {"()": "recovery.logs.NoQueryString"}},
-    "formatters": {
-        "plain": {
-            "()": "recovery.logs.PlainFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        }
-    },
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {
         "stdout": {
             "class": "logging.StreamHandler",
             "stream": "ext://sys.stdout",
             "formatter": "plain",
-            "filters": ["no_query"],
         },
     },
     "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
