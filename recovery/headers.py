@@ -54,10 +54,11 @@ class EveryAnswer:
 
 
 def referrer(request: HttpRequest) -> str:
-    """What the next site may learn of this page's address."""
+    """What the next site may learn of this page's address. `no-referrer` would also make the page's own forms come from
+    nowhere, which the check against forged forms refuses."""
     match = request.resolver_match
     secret = match is not None and not SECRETS.isdisjoint(match.kwargs)
-    return "no-referrer" if secret else "same-origin"
+    return "strict-origin" if secret else "same-origin"
 
 
 def keeps_nothing(request: HttpRequest, response: HttpResponse) -> bool:

@@ -54,7 +54,7 @@ def wrong(address: str, answer: Answer) -> list[str]:
         "types": "require-trusted-types-for 'script'" in policy or address.startswith(LIBRARYS_OWN),
         "style": ("unsafe-inline" in policy) <= (address == "/api/docs/"),
         "sniffing": head.get("X-Content-Type-Options") == "nosniff",
-        "referrer": head.get("Referrer-Policy") in ("same-origin", "no-referrer"),
+        "referrer": head.get("Referrer-Policy") in ("same-origin", "strict-origin"),
         "opener": head.get("Cross-Origin-Opener-Policy") == "same-origin",
         "resource": head.get("Cross-Origin-Resource-Policy") == "same-origin",
         "permissions": "camera=()" in head.get("Permissions-Policy", ""),
@@ -92,7 +92,7 @@ def test_every_route_whoever_asks(
 
 def test_a_page_whose_address_holds_a_secret_tells_no_other_site(client: Client, db: None) -> None:
     for address in ("/unsubscribe/abc/", "/l/abc/", "/invites/abc/", "/accounts/password/reset/key/1-abc/"):
-        assert client.get(address).headers["Referrer-Policy"] == "no-referrer", address
+        assert client.get(address).headers["Referrer-Policy"] == "strict-origin", address
     assert client.get("/accounts/login/").headers["Referrer-Policy"] == "same-origin"
 
 
