@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.test import Client, RequestFactory
 
-from recovery import logs, middleware
+from recovery import middleware
 from recovery import settings as recovery_settings
 
 ROOT = Path(__file__).parents[2]
@@ -133,30 +132,6 @@ def test_a_page_that_is_sent_too_much_answers_in_words(rf: RequestFactory) -> No
     answer = middleware.BodyLimit(never)(request)
     assert answer.status_code == 413
     assert middleware.TOO_LARGE in answer.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("said", "logged"),
-    [
-        ('"GET /worklist/?name=Ada+Smith HTTP/1.1" 200 5', '"GET /worklist/ HTTP/1.1" 200 5'),
-        ("Not Found: /episodes/7/?q=ada", "Not Found: /episodes/7/"),
-        ("Is anything lost? No.", "Is anything lost? No."),
-    ],
-)
-def test_a_log_line_carries_no_query_string(said: str, logged: str) -> None:
-    record = logging.LogRecord("django", logging.INFO, "", 0, "%s", (said,), None)
-    assert logs.NoQueryString().filter(record)
-    assert record.getMessage() == logged
-
-
-def test_a_log_line_does_not_quote_the_row_that_a_database_refused() -> None:
-    refusal = "violates check\nDETAIL:  Failing row contains (Ada Smith, 1961-02-03)."
-    try:
-        raise ValueError(refusal)
-    except ValueError:
-        said = logs.PlainFormatter().formatException(sys.exc_info())
-    assert "violates check" in said
-    assert "Ada" not in said
 
 
 @pytest.mark.django_db
