@@ -227,6 +227,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "60/h/ip,5/h/key",
 }
 BROWSER_COOKIE_NAME = "__Host-browser" if PRODUCTION else "browser"
+MESSAGE_TAGS = {25: "ok", 30: "warn", 40: "danger"}  # success, warning and error, as app.css calls them
 MESSAGE_STORAGE = (
     "django.contrib.messages.storage.session.SessionStorage"  # a message may name a patient; a cookie must not
 )
@@ -236,6 +237,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # localhost without TLS
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_FORMS = {"add_webauthn": "tracker.web.second_factors.PasskeyForm"}
 MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # a passkey cannot be guessed, and a clinic may share an address
 MFA_TOTP_ISSUER = "Recovery"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -7,6 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from allauth.mfa.utils import encrypt
 from django.conf import LazySettings
 from django.core import mail
 from django.http import HttpResponse
@@ -180,6 +183,21 @@ def test_a_forgotten_password_is_replaced_by_a_link_that_works_once(
     assert enter(Client(), robin.email, NEW_PASSWORD).status_code == 302
     assert "works no more" in Client().get(link).content.decode()
     assert known.headers["Location"] == "/accounts/password/reset/done/"
+
+
+def test_a_new_password_leaves_the_second_factor_as_it_is(
+    client: Client, riverside: Staff, settings: LazySettings
+) -> None:
+    surgeon = riverside.surgeon.user
+    app = Authenticator.objects.create(
+        user=surgeon, type=Authenticator.Type.TOTP, data={"secret": encrypt(generate_totp_secret())}
+    )
+    client.post("/accounts/password/reset/", {"email": surgeon.email})
+    form = client.get(link_in(mail.outbox[0].body, settings.SITE_URL)).headers["Location"]
+    client.post(form, {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    assert Authenticator.objects.get(user=surgeon) == app
+    assert enter(client, surgeon.email, NEW_PASSWORD).headers["Location"] == "/accounts/2fa/authenticate/"
+    assert client.get("/worklist/").status_code == 302
 
 
 def test_nobody_reads_off_the_page_whether_an_address_is_known(client: Client, robin: User) -> None:

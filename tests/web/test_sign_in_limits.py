@@ -133,6 +133,14 @@ def test_a_mailed_code_does_not_wait_for_wrong_passwords(client: Client, riversi
     assert len(mail.outbox) == 1
 
 
+def test_wrong_passwords_never_hold_up_a_passkey(client: Client, jo: User, settings: LazySettings) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login": "8/m/ip"}
+    assert [enter(client, jo.email).status_code for _ in range(10)] == [200] * 5 + [429] * 5
+    options = client.get("/accounts/2fa/webauthn/login/", headers={"X-Requested-With": "XMLHttpRequest"})
+    assert options.status_code == 200
+    assert client.post("/accounts/2fa/webauthn/login/", {"credential": "{}"}).status_code == 302
+
+
 def test_codes_are_mailed_three_times_in_five_minutes_known_or_not(riverside: Staff) -> None:
     robin = scenes.patient(scenes.knee(riverside)).user
     for email in (robin.email, "nobody@example.org"):
