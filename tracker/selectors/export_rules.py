@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db.models import Model
@@ -268,7 +268,7 @@ SECTIONS: tuple[Section, ...] = (
         Of.EPISODE,
         "episode",
         "What one clinician asked a second to agree to.",
-        "id act said by=by__name role at reason=reason_digest* answered_by=answered_by__name answered_at agreed",
+        "id act said by=by__name role at reason=reason_digest* answered_by=answered_by__name answered_at agreed answer=answer_digest*",
         "at",
     ),
     Section(
@@ -277,7 +277,7 @@ SECTIONS: tuple[Section, ...] = (
         Of.EPISODE,
         "episode",
         "When somebody of another clinic read the record in an emergency.",
-        "id user=user__name clinic=clinic__name role reason=reason_digest* started_at expires_at ended_at "
+        "id user=user__name clinic=clinic__name role reason=reason_digest* asked_at started_at expires_at ended_at "
         "agreed_by=agreed_by__name",
         "started_at",
     ),
@@ -390,6 +390,7 @@ LEFT_OUT: dict[type[Model], str] = {
     AuditSeal: "Numbers that show whether the trail is whole; nothing about a person.",
     Occurrence: "What fell due; each message says the same.",
     Attempt: "Tries to hand a message to a provider; the message says what became of it.",
+    EmailConfirmation: "Codes that proved an address; the address itself is exported.",
     IdempotencyKey: "Copies of answers, for 90 days; all of it stands in the rows themselves.",
 }
 
