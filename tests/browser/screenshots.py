@@ -113,6 +113,7 @@ def _scenes() -> dict[str, tuple[str, str]]:
     )
     scenes.diary(riverside, femur, [5, 4, 5, 4, 4])
     _post(usual, held, flagged, femur)
+    _looked(riverside, usual)
     mine = {name: session_of(scenes.patient(episode).user) for name, episode in
             {"usual": usual, "new": new, "flagged": flagged, "held": held, "free": free, "femur": femur}.items()}  # fmt: skip
     physio, surgeon = session_of(riverside.physiotherapist.user), session_of(riverside.surgeon.user)
@@ -147,14 +148,46 @@ def _scenes() -> dict[str, tuple[str, str]]:
         "protocols": ("/protocols/", physio),
         "operations": ("/operations/", physio),
         "calls": ("/calls/", physio),
+        "trail": ("/trail/", session_of(riverside.auditor.user)),
+        "who-looked": ("/who-looked/", mine["usual"]),
     }
+
+
+def _looked(riverside: Any, knee: Any) -> None:
+    """Looks at a record and at lists, one of them from another clinic in an emergency, and one that was refused."""
+    from django.test import Client
+
+    from tests import scenes
+    from tracker import clock
+    from tracker.models import EmergencyAccess
+    from tracker.services import seals
+
+    hillside, now = scenes.clinic("Hillside Clinic"), clock.now()
+    helper = scenes.member(hillside.clinic, hillside.surgeon.role, "Dr Mei Lin")
+    EmergencyAccess.objects.create(
+        episode=knee, user=helper.user, clinic=hillside.clinic, role=helper.role, asked_at=now, started_at=now,
+        expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    for who, address in (
+        (riverside.surgeon, f"/episodes/{knee.pk}/"),
+        (riverside.physiotherapist, "/worklist/?need=all"),
+        (riverside.physiotherapist, f"/episodes/{knee.pk}/"),
+        (helper, f"/episodes/{knee.pk}/"),
+        (riverside.coordinator, "/patients/"),
+        (riverside.coordinator, "/worklist/"),
+    ):
+        browser = Client()
+        browser.force_login(who.user)
+        browser.get(address)
+    seals.seal(now=clock.now())
+    list(seals.check(str(riverside.clinic.pk), now=clock.now(), noted=[]))
 
 
 def _post(usual: Any, held: Any, flagged: Any, femur: Any) -> None:
     """Messages that arrived and some that did not, and calls that wait."""
     from tests import post
     from tracker import clock
-    from tracker.models import Actor, Kind, OutboxMessage, User
+    from tracker.models import Actor, Kind, OutboxMessage, Role, User
     from tracker.services import calls, reach
 
     state = OutboxMessage.State
@@ -180,7 +213,7 @@ def _post(usual: Any, held: Any, flagged: Any, femur: Any) -> None:
         post.ended(usual, end, kind=Kind.NUDGE if reason else Kind.CHECK_IN, reason=reason, ago=timedelta(days=days))
     post.entry(usual, Kind.MILESTONES, channel="app", ago=timedelta(hours=2))
     colleague = User.objects.get(name="Jo Mbeki")
-    by = Actor(colleague, colleague.memberships.get().role, femur.clinic)
+    by = Actor(colleague, Role(colleague.memberships.get().role), femur.clinic)
     calls.record(message=silent, by=by, outcome="no_answer", note="Mailbox. Will try again at noon.")
 
 

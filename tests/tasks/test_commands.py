@@ -95,7 +95,7 @@ def test_without_dry_run_it_plans_and_sends_and_a_second_run_sends_nothing_more(
 def test_run_every_minute_it_is_all_that_the_engine_needs(knee: Episode) -> None:
     due()
     parts = dict(Heartbeat.objects.values_list("name", "at"))
-    assert parts == dict.fromkeys(("planner", "dispatcher", "sender", "sweeper", "tick"), NOW)
+    assert parts == dict.fromkeys(("planner", "dispatcher", "sender", "sweeper", "tick", "sealer"), NOW)
 
 
 def test_it_does_as_if_it_were_an_earlier_time(knee: Episode, mail: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from tracker import clock
-from tracker.models import Actor, AuditEvent, Clinic, Episode, Opening, Presence, User
+from tracker.models import Actor, AuditEvent, Clinic, Episode, Opening, OutboxMessage, Presence, User
 
 WITHOUT_PATIENTS = frozenset({"protocols", "operations", "clinic", "enrol", "team"})
 """What may be looked at without a line in the trail, as long as no list on it shows a patient."""
@@ -47,7 +48,8 @@ def keep(*, user: User, presence: Presence, shown: bool) -> None:
     seen = [opening for opening in presence.openings if not opening.refused]
     if shown and seen and (presence.listed or any(_about_patients(opening) for opening in seen)):
         events.append(_sight(user, presence, seen))
-    AuditEvent.objects.bulk_create(events)
+    if events:
+        AuditEvent.objects.bulk_create(events)
 
 
 def _about_patients(opening: Opening) -> bool:
@@ -67,6 +69,21 @@ def note_of_program(
     event.clinic_id, event.episode_id = clinic_id, episode_id
     event.object_id, event.detail = str(row_id), detail
     event.save(force_insert=True)
+
+
+def note_sent(messages: Iterable[OutboxMessage], *, now: datetime) -> None:
+    """A line for each message that the program sent, in one statement."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            at=now,
+            action="message sent",
+            clinic_id=message.clinic_id,
+            episode_id=message.episode_id,
+            object_id=str(message.pk),
+            detail={"kind": message.kind, "channel": message.channel, "to": str(message.recipient_id or "patient")},
+        )
+        for message in messages
+    )
 
 
 def _refusal(user: User, presence: Presence, opening: Opening) -> AuditEvent:

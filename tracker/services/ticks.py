@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from tracker.models import Clinic
 from tracker.selectors.episodes import local_date
-from tracker.services import assessments, reminders
+from tracker.services import assessments, audit, reminders
 from tracker.services.assessments import Ticked
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,11 @@ def daily(*, now: datetime, alive: Callable[[], object] | None = None) -> dict[s
 
 def reassess(*, now: datetime) -> dict[str, Ticked]:
     """Makes the kept assessments of all open episodes anew from the record. Safe to repeat."""
-    return {clinic.name: _tick(clinic, now, anew=True) for clinic in Clinic.objects.order_by("pk")}
+    done = {}
+    for clinic in Clinic.objects.order_by("pk"):
+        done[clinic.name] = _tick(clinic, now, anew=True)
+        audit.note_of_program("reassessed", clinic_id=clinic.pk, episodes=str(done[clinic.name].seen))
+    return done
 
 
 def _tick(clinic: Clinic, now: datetime, *, anew: bool = False) -> Ticked:

@@ -104,6 +104,7 @@ def resume(request: HttpRequest) -> HttpResponse:
     if request.POST.get("sure") != "on":
         return _page(request, access.operations_for(user), unsure=True, status=400)
     expired = erasure.come_back(by=user.name or user.email, now=clock.now())
+    audit.note_of_user(user, "sending opened", expired=str(expired))
     standstill.forget()
     messages.success(request, f"Sending is open again. Messages that fell due meanwhile and expired: {expired}.")
     return redirect("operations")

@@ -11,7 +11,7 @@ PAGES: Mapping[str, str] = {
     "check-in": "the check-in",
     "check-in-amend": "a check-in",
     "check-in-done": "a check-in",
-    "emergencies": "the page for emergency access",
+    "emergency-access": "the page for emergency access",
     "enrolment": "the page for enrolling a patient",
     "episode": "the episode page",
     "episode-check-in": "the check-in that staff enter",

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from tracker import clock
-from tracker.services import erasure, sending
+from tracker.services import audit, erasure, sending
 
 
 class Command(BaseCommand):
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Nothing has been sent since {shut.shut_at:%Y-%m-%d %H:%M}Z. {shut.why}")
         if name := (options["by"] or "").strip():
             expired = erasure.come_back(by=name, now=now)
+            audit.note_of_program("sending opened", expired=str(expired))
             self.stdout.write(f"Sending is open again. Messages that fell due until now and expired: {expired}.")
         else:
             self.ask(sending.fell_due(before=now).count())

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from tracker.models import Attempt, OutboxMessage
+from tracker.services import audit
 from tracker.services.kinds import Nature
 from tracker.services.outbox.claims import held
 
@@ -33,7 +34,9 @@ FOR_GOOD = "It was refused for good: the address may be wrong."
 def sent(messages: Sequence[OutboxMessage], *, answer: str, now: datetime) -> None:
     """The provider took it."""
     changes = end(State.SENT, "", now) | {"last_error": ""}
-    _let_go(messages, changes, now=now, result=Result.SENT, detail=answer)
+    with transaction.atomic():
+        if _let_go(messages, changes, now=now, result=Result.SENT, detail=answer):
+            audit.note_sent(messages, now=now)
 
 
 def refused(messages: Sequence[OutboxMessage], *, detail: str, permanent: bool, now: datetime) -> bool:
