@@ -84,7 +84,7 @@ def test_the_page_gives_nothing_away_but_the_clinic_and_goes_to_nobody_else(
     assert "Riverside Knee Clinic" in said
     for private in (newcomer.family_name, newcomer.email, "1979"):
         assert private not in said
-    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Referrer-Policy"] == "strict-origin"
     assert "no-store" in page.headers["Cache-Control"]
 
 

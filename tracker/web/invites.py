@@ -98,9 +98,8 @@ def _gone(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """A page that no cache keeps, and whose address goes to no other."""
+    """A page outside the frame, which no cache keeps."""
     response = shell.page(request, template, None, context, status)
-    response["Referrer-Policy"] = "no-referrer"
     add_never_cache_headers(response)
     return response
 
