@@ -12,7 +12,7 @@ from recovery.uploads import NotTaken
 
 TOO_LARGE = "What you sent is too large. Shorten the note, then send it again."
 NO_FILES = "This program takes no files. Send what you want to say as text."
-JSON_ONLY = "Send JSON: set Content-Type to application/json."
+NOT_ALLOWED = "This address does not take this method. The schema says which it takes."
 OF_PAGES = ("GET", "HEAD", "POST")
 OF_PROGRAMS = (*OF_PAGES, "PUT", "PATCH", "DELETE")
 API = "/api/"
@@ -39,7 +39,7 @@ class KnownMethods:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         known = OF_PROGRAMS if request.path.startswith(API) else OF_PAGES
-        return self.get_response(request) if request.method in known else HttpResponseNotAllowed(known)
+        return self.get_response(request) if request.method in known else _not_allowed(request, known)
 
 
 class BodyLimit:
@@ -55,9 +55,16 @@ class BodyLimit:
         if _body_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return refusal(request, 413, "Content Too Large", "too_large", TOO_LARGE)
         if request.content_type == "multipart/form-data" and _has_file(request):
-            sentence = JSON_ONLY if request.path.startswith(API) else NO_FILES
-            return refusal(request, 415, "Unsupported Media Type", "unsupported_media_type", sentence)
+            return refusal(request, 415, "Unsupported Media Type", "unsupported_media_type", NO_FILES)
         return self.get_response(request)
+
+
+def _not_allowed(request: HttpRequest, known: tuple[str, ...]) -> HttpResponse:
+    if not request.path.startswith(API):
+        return HttpResponseNotAllowed(known)
+    answer = problem(405, "Method Not Allowed", "method_not_allowed", NOT_ALLOWED)
+    answer["Allow"] = ", ".join(known)
+    return answer
 
 
 def _body_length(request: HttpRequest) -> int:
@@ -68,9 +75,12 @@ def _body_length(request: HttpRequest) -> int:
 
 
 def _has_file(request: HttpRequest) -> bool:
-    """Reads the form, which is small by now; whatever else is wrong with it, its view will say."""
+    """Reads the form, which is small by now; whatever else is wrong with it, its view will say.
+
+    Endpoints refuse every form themselves, and read none.
+    """
     if request.path.startswith(API):
-        return True  # programs speak JSON, so there is nothing else that they could mean by this
+        return False
     try:
         return bool(request.FILES)
     except NotTaken:

@@ -357,7 +357,7 @@ CACHES = {"default": cache(text("CACHE_URL")), "pictures": environ.Env.cache_url
 LIMITS = {
     name: text(f"LIMIT_{name.upper().replace('-', '_')}", usual)
     for name, usual in {
-        "check-in": "120/h/user,6000/m/ip",  # a phone that was offline for a week sends forty at once
+        "check-in": "1200/h/user,6000/m/ip",  # phones that were offline send forty at once, a hospital's program more
         "invite": "20/d/user,200/d/ip",
         "invite-open": "10/h/key,300/h/ip",
         "export": "10/h/user,200/h/ip",

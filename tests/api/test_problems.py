@@ -54,9 +54,9 @@ def test_too_much_is_a_problem_too(patient: Program, knee: Episode) -> None:
 
 def test_no_answer_is_kept_on_the_way(patient: Program, physio: Program, knee: Episode) -> None:
     for path in ("me/", f"episodes/{knee.pk}/today/", "nothing/"):
-        assert patient.read(path)["Cache-Control"] == "no-store"
+        assert patient.read(path)["Cache-Control"] == "no-store, private"
     refused = patient.read("worklist/")
-    assert refused["Cache-Control"] == "no-store"
+    assert refused["Cache-Control"] == "no-store, private"
 
 
 def test_another_kind_of_answer_than_json_is_not_to_be_had(patient: Program) -> None:
