@@ -35,6 +35,10 @@ class Kind(models.TextChoices):
     ALERT_CALL = "alert_call", "An urgent alert still open"
     UNREACHABLE = "unreachable", "Messages do not arrive"
     RECORD_REQUEST = "record_request", "Asks that the record be deleted"
+    EMERGENCY_OPENED = "emergency_opened", "Another clinic read your record"
+    EMERGENCY_NOTICE = "emergency_notice", "A record was opened in an emergency"
+    MOVED = "moved", "Another clinic looks after you"
+    TAKEN_OVER = "taken_over", "A patient came from another clinic"
 
     PATIENT_INVITE = "patient_invite", "Invite to sign in"
     CAREGIVER_INVITE = "caregiver_invite", "Invite to help a patient"

@@ -9,6 +9,7 @@ from tracker.clinical.terms import Role
 from tracker.models import Clinic, Episode, Membership, User
 
 CLINICIANS = (Role.PHYSIOTHERAPIST, Role.SURGEON)
+OVERSIGHT = (Role.COORDINATOR, Role.AUDITOR)
 
 
 def on_duty(clinic: Clinic) -> list[User]:
@@ -43,6 +44,17 @@ def gate_team(episode: Episode) -> list[User]:
 def works_in(user: User, clinic: Clinic) -> bool:
     """Whether the user still is a clinician of the clinic."""
     return any(member.user_id == user.pk for member in _working([clinic]))
+
+
+def oversight(clinic: Clinic) -> list[User]:
+    """Who watches over what is done in the clinic: its coordinators and auditors."""
+    members = Membership.objects.filter(clinic=clinic, role__in=OVERSIGHT, user__is_active=True)
+    return [member.user for member in members.select_related("user").order_by("pk")]
+
+
+def oversees(user: User, clinic: Clinic) -> bool:
+    """Whether the user still is one of them."""
+    return any(each.pk == user.pk for each in oversight(clinic))
 
 
 def _working(clinics: Collection[Clinic]) -> list[Membership]:

@@ -21,6 +21,7 @@ class Audience(StrEnum):
     ON_DUTY = "the clinicians on duty"
     EVERY_CLINICIAN = "every clinician of the clinic"
     CALL_LIST = "the clinic's call list"
+    OVERSIGHT = "the coordinators and auditors of the clinic"
     INVITED = "whoever is invited"
 
 
@@ -189,6 +190,25 @@ RULES: dict[str, Rule] = {
             urgent=True,
             counted=False,
         ),
+        Rule(
+            kind=Kind.EMERGENCY_OPENED,
+            audience=Audience.PATIENT,
+            subject="Another clinic opened your record",
+            path="/who-looked/",
+            go="See who looked",
+            nature=Nature.NOTICE,
+            urgent=True,
+            counted=False,
+        ),
+        Rule(
+            kind=Kind.MOVED,
+            audience=Audience.PATIENT,
+            subject="Another clinic looks after you now",
+            path="/today/",
+            go="Read my plan",
+            nature=Nature.NOTICE,
+            counted=False,
+        ),
         # --- To the staff -------------------------------------------------------------------------------------------
         Rule(
             kind=Kind.GATE_DUE,
@@ -213,6 +233,24 @@ RULES: dict[str, Rule] = {
             subject="Urgent: nobody has taken this on yet",
             path="/alerts/",
             go="See the alerts",
+            nature=Nature.NOTICE,
+            urgent=True,
+        ),
+        Rule(
+            kind=Kind.EMERGENCY_NOTICE,
+            audience=Audience.OVERSIGHT,
+            subject="A record was opened in an emergency",
+            path="/emergency-access/",
+            go="See who, and why",
+            nature=Nature.NOTICE,
+            urgent=True,
+        ),
+        Rule(
+            kind=Kind.TAKEN_OVER,
+            audience=Audience.ON_DUTY,
+            subject="A patient came to you from another clinic",
+            path="/episodes/{episode}/",
+            go="Open the record",
             nature=Nature.NOTICE,
             urgent=True,
         ),

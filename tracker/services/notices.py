@@ -130,6 +130,18 @@ def handed_over(*, alert: Alert, event: AlertEvent, now: datetime) -> None:
         outbox.enqueue([_telling(alert, Kind.URGENT_ALERT, now, [event.to], now, slot=slot)], now=now)
 
 
+def came(*, alert: Alert, event: AlertEvent, unseen: bool, now: datetime) -> None:
+    """Tells the new clinic of an urgent alert that came with a patient: its owner and, where nobody had taken it on,
+    whoever is on duty. `event` handed it over; what was to be told in the old clinic is taken back.
+    """
+    taken_on(alert=alert, now=now)
+    if event.to is None or not is_urgent(alert):
+        return
+    readers = {event.to.pk: event.to} | {user.pk: user for user in duty.on_duty(alert.episode.clinic) if unseen}
+    slot = f"{alert.pk}{FOR}{event.pk}"
+    outbox.enqueue([_telling(alert, Kind.URGENT_ALERT, now, list(readers.values()), now, slot=slot)], now=now)
+
+
 def answered(slot: str) -> bool:
     """Whether nobody needs to hear any more of the alert that an occurrence is about.
 

@@ -16,10 +16,10 @@ from tracker.clinical.explain.words import short_date
 from tracker.clinical.terms import Procedure, Role
 from tracker.errors import Forbidden
 from tracker.models import Episode
+from tracker.selectors import emergencies, told
 from tracker.selectors import episode_page as selector
 from tracker.selectors import episodes as cases
 from tracker.selectors import proposals as proposed
-from tracker.selectors import told
 from tracker.selectors.episode_page import EpisodePage, Goal
 from tracker.web import addresses, episode_reminders, patient_invites, proposals, shell, staff_figures
 from tracker.web import staff_forms as forms
@@ -101,6 +101,7 @@ def _context(actor: Actor, episode: Episode, page: EpisodePage, *, reading: bool
     """`reading` is for somebody of another clinic, in an emergency: there is nothing to do on the page."""
     return {
         "reading": reading,
+        "emergency": emergencies.standing(actor, episode, now=clock.now()) if reading else None,
         "episode": episode,
         "patient": episode.patient,
         "page": page,

@@ -35,6 +35,7 @@ STAFF_PAGES = (
     ("/calls/", "Calls", Do.CALLS),
     ("/proposals/", "Proposals", Do.COUNTERSIGN),
     ("/trail/", "Trail", Do.TRAIL),
+    ("/team/", "Team", Do.TEAM),
     ("/protocols/", "Protocols", Do.PROTOCOLS),
     ("/operations/", "Operations", Do.OPERATIONS),
 )

@@ -14,7 +14,7 @@ from tracker.services.reminders.recheck import objection
 from tracker.services.reminders.trial import test
 from tracker.services.reminders.verdicts import Postponed, Withheld
 from tracker.services.reminders.ways import next_channel
-from tracker.services.reminders.wishes import allow, change, quiet, rezone, start, start_all
+from tracker.services.reminders.wishes import allow, change, moved, quiet, rezone, start, start_all
 
 __all__ = [
     "Postponed",
@@ -23,6 +23,7 @@ __all__ = [
     "change",
     "checked_in",
     "letter",
+    "moved",
     "next_channel",
     "objection",
     "plan",

@@ -82,6 +82,8 @@ def _is_switched_off(message: OutboxMessage) -> bool:
 def _has_lost_its_reader(message: OutboxMessage) -> bool:
     if message.recipient is None or message.clinic is None:
         return False
+    if message.kind == Kind.EMERGENCY_NOTICE:
+        return not duty.oversees(message.recipient, message.clinic)
     return not duty.works_in(message.recipient, message.clinic)
 
 

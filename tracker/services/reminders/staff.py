@@ -29,7 +29,10 @@ from tracker.services.reminders.look import (
 SILENT_DAYS = 2
 
 INVITES = (Kind.PATIENT_INVITE, Kind.CAREGIVER_INVITE, Kind.STAFF_INVITE)
-WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset({*notices.KINDS, Kind.MORNING_LIST, Kind.RECORD_REQUEST, *INVITES})
+CROSSINGS = (Kind.EMERGENCY_OPENED, Kind.EMERGENCY_NOTICE, Kind.MOVED, Kind.TAKEN_OVER)
+WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset(
+    {*notices.KINDS, Kind.MORNING_LIST, Kind.RECORD_REQUEST, *INVITES, *CROSSINGS}
+)
 """Kinds that need no open recovery: a clinic's list, an alert, which ends by somebody's word alone, and a way in."""
 
 
@@ -100,12 +103,18 @@ def request_stands(_: Subject) -> str:
     return ""
 
 
+def crossing_stands(_: Subject) -> str:
+    """That somebody else read or took over a record is told whatever came after."""
+    return ""
+
+
 STAFF_FINDERS: dict[str, Callable[[Look, date, datetime], Iterator[Want]]] = {
     Kind.SILENCE: silence,
     Kind.GATE_DUE: gate_due,
 }
 
 STAFF_STILL_WANTED: dict[str, Callable[[Subject], str]] = {
+    **dict.fromkeys(CROSSINGS, crossing_stands),
     Kind.SILENCE: silence_stands,
     Kind.GATE_DUE: gate_stands,
     Kind.UNSEEN: unseen_stands,

@@ -99,6 +99,14 @@ def rezone(*, patient: Patient, now: datetime) -> None:
             _plan_anew(plan, reason=f"The time zone is now {patient.time_zone}.", now=now, was_on=plan.enabled)
 
 
+@transaction.atomic
+def moved(*, patient: Patient, now: datetime) -> None:
+    """Plans everything anew after another clinic has taken the patient over: its hours count now."""
+    for plan in _locked(patient):
+        if plan.kind in CALENDAR:
+            _plan_anew(plan, reason="Another clinic looks after you now.", now=now, was_on=plan.enabled)
+
+
 def zone_of(rule: Rule, patient: Patient) -> str:
     """Whose clock counts: the patient's, or that of the clinic when its staff are told."""
     return patient.time_zone if rule.audience == Audience.PATIENT else patient.clinic.time_zone

@@ -1,0 +1,83 @@
+"""Offers of patients from clinic to clinic. Before it accepts, the other clinic sees who and from where, no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from tracker.clinical.terms import Role
+from tracker.models import Clinic, Membership, Transfer, walls
+
+LATELY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One offer, as either clinic may read it: nothing clinical is in it."""
+
+    id: UUID
+    name: str
+    birth_date: date
+    from_clinic: str
+    to_clinic: str
+    asked_by: str
+    asked_at: datetime
+    accepted: bool | None
+    answered_at: datetime | None
+
+
+def incoming(clinic: Clinic) -> list[Offer]:
+    return _offers(Q(to_clinic=clinic, accepted=None))
+
+
+def outgoing(clinic: Clinic) -> list[Offer]:
+    return _offers(Q(from_clinic=clinic, accepted=None))
+
+
+def answered(clinic: Clinic) -> list[Offer]:
+    """The last that were answered, on either side."""
+    return _offers(Q(from_clinic=clinic) | Q(to_clinic=clinic), Q(accepted__isnull=False))[:LATELY]
+
+
+def transfer(clinic: Clinic, public_id: UUID) -> Transfer | None:
+    """An offer in which the clinic has a part."""
+    with walls.outside(walls.Why.TRANSFER):
+        rows = Transfer.objects.select_related("patient", "from_clinic", "to_clinic")
+        return rows.filter(Q(from_clinic=clinic) | Q(to_clinic=clinic), pk=public_id).first()
+
+
+def clinics(clinic: Clinic) -> list[tuple[str, str]]:
+    """The others, as choices."""
+    rows = Clinic.objects.exclude(pk=clinic.pk).order_by("name").values_list("pk", "name")
+    return [(str(pk), name) for pk, name in rows]
+
+
+def owners(clinic: Clinic) -> list[tuple[str, str]]:
+    """Who could look after what is open, as choices."""
+    roles = (Role.PHYSIOTHERAPIST, Role.SURGEON)
+    rows = Membership.objects.filter(clinic=clinic, role__in=roles, user__is_active=True).order_by("user__name")
+    return [(str(user), f"{name}, {role}") for user, name, role in rows.values_list("user_id", "user__name", "role")]
+
+
+def _offers(*which: Q) -> list[Offer]:
+    with walls.outside(walls.Why.TRANSFER):
+        rows = Transfer.objects.select_related("patient", "from_clinic", "to_clinic", "asked_by")
+        return [_offer(row) for row in rows.filter(*which, patient__erased_at=None).order_by("-asked_at")]
+
+
+def _offer(row: Transfer) -> Offer:
+    person = row.patient
+    return Offer(
+        id=row.pk,
+        name=str(person),
+        birth_date=person.birth_date,
+        from_clinic=row.from_clinic.name,
+        to_clinic=row.to_clinic.name,
+        asked_by=row.asked_by.name,
+        asked_at=row.asked_at,
+        accepted=row.accepted,
+        answered_at=row.answered_at,
+    )
