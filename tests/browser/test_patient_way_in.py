@@ -147,7 +147,7 @@ def test_by_code_from_the_mail_to_the_first_check_in(site: Site, letter: str) ->
     page.get_by_role("button", name=re.compile("code", re.IGNORECASE)).first.click()
     expect(page.get_by_label(re.compile("code", re.IGNORECASE)).first).to_be_visible()
     page.get_by_label(re.compile("code", re.IGNORECASE)).first.fill(code_of_the_mail())
-    page.get_by_role("button", name="Sign in").first.click()
+    page.get_by_role("button", name="Go on").click()
     page.wait_for_url(lambda url: "/login" not in url)
     check_in(page)
 

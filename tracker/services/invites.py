@@ -41,7 +41,7 @@ CAREGIVER_LASTS = timedelta(days=365)
 
 USED = "It has been used."
 VOIDED = "A newer invite has taken its place, or it was taken back."
-WRONG_DATE = "This date does not fit. Write the date of birth of the patient. After five wrong dates the link ends."
+WRONG_DATE = "This date does not fit. After five wrong dates the link ends."
 
 
 class AccountExists(Conflict):
