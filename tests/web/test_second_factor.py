@@ -292,3 +292,10 @@ def test_a_passkey_that_counts_backwards_is_in_the_trail(
         said = [second_factors.signed(user=key.user, authenticator=key, count=count) for count in counts]
     assert all(said) is whole
     assert bool(lines("passkey_count_dropped")) is not whole
+
+
+def test_a_weighty_act_says_beforehand_that_it_will_ask(surgeon: Client, knee: Episode, clock: StoppedClock) -> None:
+    words = "You will be asked to show that it is you."
+    assert words not in surgeon.get(f"/episodes/{knee.pk}/").content.decode()
+    clock.advance(minutes=6)
+    assert words in surgeon.get(f"/episodes/{knee.pk}/").content.decode()

@@ -90,6 +90,7 @@ class Lock:
         if life is None:
             return None
         if life.locked(clock.now().timestamp()):
+            request.locked = True  # type: ignore[attr-defined]
             return None if name in OPEN else _stopped(request)
         if name in confirm.CREDENTIALS and not presence_of(request).fresh:
             return confirm.suspend(request)
