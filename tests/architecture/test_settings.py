@@ -137,3 +137,42 @@ def test_a_page_that_is_sent_too_much_answers_in_words(rf: RequestFactory) -> No
 @pytest.mark.django_db
 def test_ready_for_pages_means_migrated_and_guarded(client: Client) -> None:
     assert client.get("/health/pages").json() == {"ready": True, "problems": []}
+
+
+def test_jobs_carry_json_alone() -> None:
+    assert (settings.CELERY_ACCEPT_CONTENT, settings.CELERY_TASK_SERIALIZER) == (["json"], "json")
+
+
+@pytest.mark.parametrize("mode", ["demo", "production"])
+def test_no_mode_shows_a_visitor_how_the_program_works(mode: str, tmp_path: Path) -> None:
+    assert loaded("DEBUG", data=tmp_path, **PRODUCTION, RECOVERY_MODE=mode) == {"DEBUG": False}
+
+
+@pytest.mark.parametrize("url", ["locmemcache://", "filecache:///tmp/x", "dummycache://"])
+def test_production_keeps_no_counts_where_other_processes_do_not_see_them(url: str, tmp_path: Path) -> None:
+    refused = run("manage.py", "check", data=tmp_path, **PRODUCTION, CACHE_URL=url)
+    assert refused.returncode == 1
+    assert "CACHE_URL must be redis://" in refused.stderr
+
+
+def test_without_further_ado_counts_stand_in_the_database_and_pictures_do_not(tmp_path: Path) -> None:
+    caches = loaded("CACHES", data=tmp_path, **PRODUCTION)["CACHES"]
+    assert caches["default"]["BACKEND"].endswith("DatabaseCache")
+    assert caches["pictures"]["BACKEND"].endswith("LocMemCache")
+
+
+def test_a_rate_is_changed_by_the_environment(tmp_path: Path) -> None:
+    limits = loaded("LIMITS", data=tmp_path, **PRODUCTION, LIMIT_CHECK_IN="5/m/user")["LIMITS"]
+    assert limits["check-in"] == "5/m/user"
+    assert limits["export"] == settings.LIMITS["export"]
+
+
+def test_one_migrate_makes_the_table_of_counts_and_another_leaves_it_alone(tmp_path: Path) -> None:
+    database = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path / 'clinic.sqlite3'}"}
+    for _ in range(2):
+        made = run("manage.py", "migrate", "--verbosity=0", data=tmp_path, **database)
+        assert made.returncode == 0, made.stderr
+    counted = (
+        "import django; django.setup(); from django.core.cache import cache; cache.set('a', 1); print(cache.get('a'))"
+    )
+    assert run("-c", counted, data=tmp_path, **database).stdout.strip() == "1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from tracker.web import (
+    assurance,
     bounces,
     caregivers,
     checkins,
@@ -60,6 +61,10 @@ urlpatterns = [
     path("push/<uuid:public_id>/forget/", push.forget, name="push-forget"),
     path("worker.js", push.worker, name="push-worker"),
     path("reports/csp/", csp.report, name="csp-report"),
+    path("about/", assurance.about, name="about"),
+    path("about/security/", assurance.security, name="about-security"),
+    path("about/safety/", assurance.safety, name="about-safety"),
+    path("about/data/", assurance.data, name="about-data"),
     *bounces.patterns(),
     path("", include("tracker.web.own_account_urls")),
     path("", include("tracker.web.staff_urls")),
