@@ -36,6 +36,7 @@ STAFF_PAGES = (
     ("/proposals/", "Proposals", Do.COUNTERSIGN),
     ("/trail/", "Trail", Do.TRAIL),
     ("/team/", "Team", Do.TEAM),
+    ("/emergency-access/", "Emergencies", Do.TRAIL),
     ("/protocols/", "Protocols", Do.PROTOCOLS),
     ("/operations/", "Operations", Do.OPERATIONS),
 )
