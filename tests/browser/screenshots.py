@@ -38,6 +38,7 @@ def _take(asked: argparse.Namespace) -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
+    from tests import conftest  # noqa: F401 - whoever is signed in here has shown a passkey
     from tests.browser.chromium import chromium, sign_in, window
 
     scenes = _scenes()
