@@ -31,13 +31,26 @@ class Route:
         words = [word for word in self.path[: argument.start()].split("/") if word and not word.startswith("<")]
         return words[-1] if words else argument.group(1)
 
+    def nouns(self) -> list[str]:
+        """What each argument stands for."""
+        return [self.noun(found) for found in ARGUMENT.finditer(self.path)]
+
     @property
     def takes_object(self) -> bool:
         return ARGUMENT.search(self.path) is not None
 
 
 def routes() -> list[Route]:
-    return [Route(path, methods(callback)) for path, callback in _leaves(get_resolver(), "")]
+    """Of two patterns for one address Django takes the first."""
+    found = {
+        path: Route(path, known(path, methods(callback))) for path, callback in reversed([*_leaves(get_resolver(), "")])
+    }
+    return [*reversed(found.values())]
+
+
+def known(path: str, answered: tuple[str, ...]) -> tuple[str, ...]:
+    """Forms of pages know GET and POST alone; the class behind one may know more."""
+    return answered if path.startswith("api/") else tuple(method for method in answered if method in ("GET", "POST"))
 
 
 def _leaves(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -50,8 +63,13 @@ def _leaves(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, Callable[
 
 
 def _plain(pattern: str) -> str:
-    """A pattern written as an expression, by its first alternative."""
-    return ALTERNATIVES.sub(lambda found: found.group(2).split("|")[0], pattern.strip("^$"))
+    """A pattern written as an expression: by its first alternative, or with its argument's name."""
+
+    def argument(found: re.Match[str]) -> str:
+        name, said = found.groups()
+        return f"<{name}>" if "[" in said or "*" in said or "+" in said else said.split("|")[0]
+
+    return ALTERNATIVES.sub(argument, pattern.strip("^$"))
 
 
 def methods(callback: Callable[..., Any]) -> tuple[str, ...]:

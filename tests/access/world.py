@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY as METHODS
 from django.test import Client
 
 from recovery import health
@@ -16,19 +18,25 @@ from tracker import clock
 from tracker.channels import webpush
 from tracker.clinical.terms import Decision
 from tracker.models import (
+    Actor,
     Alert,
     ApiToken,
+    CaregiverLink,
     CheckIn,
     Clearance,
+    EmergencyAccess,
     Episode,
     EpisodeFact,
+    Erasure,
     Hold,
     Kind,
     MilestoneRecord,
     OutboxMessage,
     Patient,
+    Proposal,
     PushSubscription,
     Restriction,
+    Role,
     User,
 )
 from tracker.services import (
@@ -36,36 +44,65 @@ from tracker.services import (
     clearances,
     devices,
     episodes,
+    erasure,
     heartbeats,
     links,
     measurements,
     milestones,
+    notes,
+    proposals,
     reminders,
     restrictions,
+    transfers,
     triage,
 )
 from tracker.services.restrictions import NewOrder
+from tracker.web.presence import PLACE
 
-ACTORS = (
-    "anonymous", "owner", "mate", "far patient", "physio", "surgeon", "coordinator", "auditor", "far surgeon",
-)  # fmt: skip
-"""Who comes to the door: the patient whose knee it is, a patient of the same clinic, one of another, the staff of the
-clinic by role, and a surgeon of another clinic."""
-
-MARKS = {"owner": "Quokka", "mate": "Wombat", "far": "Ocelot", "home": "Banksia"}
+MARKS = {
+    "owner": "Quokka",
+    "mate": "Wombat",
+    "far": "Ocelot",
+    "moved": "Numbat",
+    "restricted": "Bilby",
+    "erased": "Dunnart",
+    "home": "Banksia",
+}
 """A word that stands in every text of a patient's record, and of a clinic's people, and nowhere else."""
 
+_TREATED = {"owner", "mate", "home"}
+_THERE = {"far", "moved", "home"}
+"""A record that moved names those who treated it before."""
 MAY_SEE = {
     "anonymous": set(),
     "owner": {"owner", "home"},
     "mate": {"mate", "home"},
     "far patient": {"far"},
-    "physio": {"owner", "mate", "home"},
-    "surgeon": {"owner", "mate", "home"},
-    "coordinator": {"owner", "mate", "home"},
+    "paused": {"restricted", "home"},
+    "reader": {"owner", "home"},
+    "writer": {"owner", "home"},
+    "physio": _TREATED,
+    "surgeon": _TREATED,
+    # Who may lift a restriction reads on whom it lies.
+    "coordinator": _TREATED | {"restricted"},
     "auditor": {"home"},
-    "far surgeon": {"far"},
+    "far surgeon": _THERE,
+    "commuter here": _TREATED,
+    "commuter away": _THERE,
+    "operator": {"home", "far"},
+    "deactivated": set(),
+    "one factor": {"home"},
+    "stale": _TREATED,
+    "program": _TREATED,
+    "guest": _THERE | {"owner"},
+    "undecided": set(),
+    "lapsed": set(),
+    "ended program": set(),
 }
+"""Whose words each may read. Clinics and their people are no secret to whoever runs the installation."""
+
+ACTORS = tuple(MAY_SEE)
+STALE = timedelta(minutes=6)
 
 
 class Visitor(Client):
@@ -87,17 +124,51 @@ class World:
     mates_knee: Episode
     far_knee: Episode
     users: dict[str, User | None]
-    objects: dict[str, str]
-    """The owner's objects by the word that stands before them in an address."""
-    far_objects: dict[str, str]
-    mates_objects: dict[str, str]
+    things: dict[str, dict[str, str]]
+    """Whose, then what: an id by the word that stands before it in an address."""
+    secrets: dict[str, str]
+    """Of the programs."""
+
+    @property
+    def objects(self) -> dict[str, str]:
+        return self.things["own"]
+
+    @property
+    def far_objects(self) -> dict[str, str]:
+        return self.things["far"]
+
+    @property
+    def mates_objects(self) -> dict[str, str]:
+        return self.things["same"]
 
     def client(self, actor: str) -> Client:
-        client = Visitor()
-        user = self.users[actor]
+        if actor in self.secrets:
+            return Visitor(headers={"Authorization": f"Bearer {self.secrets[actor]}"})
+        client, user = Visitor(), self.users[actor]
         if user is not None:
             client.force_login(user)
+            self._arrange(client, actor)
         return client
+
+    def _arrange(self, client: Client, actor: str) -> None:
+        """How they signed in, and where they act, where that is not by a passkey just now in their only place."""
+        session = client.session
+        if actor == "one factor":
+            session[METHODS] = [{"method": "password", "at": clock.now().timestamp()}]
+        if actor == "stale":
+            session[METHODS] = [{**way, "at": (clock.now() - STALE).timestamp()} for way in session[METHODS]]
+        if actor.startswith("commuter"):
+            clinic = self.home.clinic if actor == "commuter here" else self.far.clinic
+            session[PLACE] = f"clinic:{clinic.pk}"
+        session.save()
+        if actor == "deactivated":
+            user = self.users[actor]
+            assert user is not None
+            User.objects.filter(pk=user.pk).update(is_active=False)
+
+    def values(self, whose: str) -> dict[str, str]:
+        """What stands in an address: `own`, `same` clinic, `far`, `moved`, `restricted`, `erased` or `absent`."""
+        return self.absent() if whose == "absent" else self.things[whose]
 
     def absent(self) -> dict[str, str]:
         """The same words with ids that nothing has."""
@@ -121,19 +192,108 @@ def world() -> World:
         heartbeats.beat(part, now=clock.now())
     home = _clinic(MARKS["home"], "Banksia Road Clinic")
     far = _clinic(MARKS["far"], "Ocelot Street Clinic")
-    knee, mates, theirs = (_knee(*who) for who in ((home, "owner"), (home, "mate"), (far, "far")))
+    knees = {whose: _knee(far if whose == "far" else home, whose) for whose in MARKS if whose != "home"}
+    signed_in = {whose: _sign_in(knee) for whose, knee in knees.items()}
+    readers = {may: _helper(knees["owner"], may) for may in ("reader", "writer")}
+    for whose in knees.keys() - {"owner"}:
+        _helper(knees[whose], f"friend of {MARKS[whose]}")
+    things = {
+        "own" if whose == "owner" else "same" if whose == "mate" else whose: _objects(knee)
+        for whose, knee in knees.items()
+    }
+    _go(home, far, knees)
     users = {
         "anonymous": None,
-        "owner": _sign_in(knee),
-        "mate": _sign_in(mates),
-        "far patient": _sign_in(theirs),
+        "owner": signed_in["owner"],
+        "mate": signed_in["mate"],
+        "far patient": signed_in["far"],
+        "paused": signed_in["restricted"],
+        **readers,
         "physio": home.physiotherapist.user,
         "surgeon": home.surgeon.user,
         "coordinator": home.coordinator.user,
         "auditor": home.auditor.user,
         "far surgeon": far.surgeon.user,
+        "commuter here": _in_two(home, far),
+        "operator": _operator(),
+        "deactivated": _colleague(home, "left").user,
+        "one factor": _colleague(home, "new").user,
+        "stale": home.surgeon.user,
+        "program": home.surgeon.user,
     }
-    return World(home, far, knee, mates, theirs, users, _objects(knee), _objects(theirs), _objects(mates))
+    users["commuter away"] = users["undecided"] = users["commuter here"]
+    users["guest"] = _guest(far, knees["owner"])
+    users["lapsed"] = _helper(knees["owner"], "lapsed", days=-1)
+    users["ended program"] = home.surgeon.user
+    secrets = {actor: _program(home) for actor in ("program", "ended program")}
+    ended = accounts.standing_token(secrets["ended program"])
+    assert ended is not None
+    accounts.revoke_token(token=ended)
+    return World(home, far, knees["owner"], knees["mate"], knees["far"], users, things, secrets)
+
+
+def _go(home: Staff, far: Staff, knees: dict[str, Episode]) -> None:
+    """One record goes to the other clinic, on one nobody works, and one is gone."""
+    for knee in (knees["restricted"], knees["erased"]):
+        for alert in Alert.objects.filter(episode=knee):
+            triage.close(alert=alert, by=home.surgeon, outcome="seen", note="Seen.")
+    erasure.restrict(patient=knees["restricted"].patient, reason=Erasure.Reason.ASKED, by=home.coordinator)
+    erasure.erase(patient=knees["erased"].patient, reason=Erasure.Reason.ASKED, by=home.coordinator)
+    moved = transfers.ask(episode=knees["moved"], by=home.surgeon, to=far.clinic.pk, reason="Moves house.")
+    transfers.accept(transfer=moved, by=far.surgeon, owner=far.surgeon.user.pk)
+
+
+def _helper(knee: Episode, may: str, days: int = 90) -> User:
+    """Somebody whom the owner lets help."""
+    user = scenes.user(f"{may} of {MARKS['owner']}")
+    CaregiverLink.objects.create(
+        patient=knee.patient,
+        user=user,
+        relation="friend",
+        name=f"{may} of {knee.patient.given_name}",
+        email=user.email,
+        may_record=may == "writer",
+        made_by=scenes.patient(knee).user,
+        made_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=days),
+    )
+    return user
+
+
+def _colleague(staff: Staff, name: str) -> Actor:
+    return scenes.member(staff.clinic, Role.PHYSIOTHERAPIST, f"{name} {MARKS['home']}")
+
+
+def _program(home: Staff) -> str:
+    """The secret of one that may read."""
+    name = f"program of {MARKS['home']}"
+    return accounts.issue_token(user=home.surgeon.user, name=name, clinic=home.clinic, scopes=["read"])[1]
+
+
+def _guest(far: Staff, knee: Episode) -> User:
+    """A surgeon of the other clinic who opened one record in an emergency."""
+    who = scenes.member(far.clinic, Role.SURGEON, f"guest {MARKS['far']}")
+    EmergencyAccess.objects.create(
+        episode=knee,
+        user=who.user,
+        clinic=far.clinic,
+        role=who.role.value,
+        reason_digest=notes.keep(knee.patient, "Found without papers."),
+        asked_at=clock.now(),
+        started_at=clock.now(),
+        expires_at=clock.now() + timedelta(minutes=60),
+    )
+    return who.user
+
+
+def _in_two(home: Staff, far: Staff) -> User:
+    user = scenes.member(home.clinic, Role.PHYSIOTHERAPIST, "Both").user
+    user.memberships.create(clinic=far.clinic, role=Role.PHYSIOTHERAPIST.value)
+    return user
+
+
+def _operator() -> User:
+    return User.objects.create_superuser("operator@example.org", scenes.PASSWORD, name="Op")
 
 
 def _clinic(mark: str, name: str) -> Staff:
@@ -167,6 +327,9 @@ def _knee(staff: Staff, whose: str) -> Episode:
     today = scenes.today(staff.clinic)
     clearances.decide(episode=knee, by=surgeon, gate="G6", decision=Decision.REFUSED, basis=basis, decided_on=today)
     episodes.record_fact(episode=knee, by=surgeon, kind="modifier", value="smoker", reason=f"{mark} said so.")
+    other = episodes.record_fact(episode=knee, by=surgeon, kind="modifier", value="bmi_35", reason=f"{mark} is tall.")
+    asked, reason = {"fact": str(other.pk)}, f"{mark} was weighed again."
+    proposals._stored(knee, staff.physiotherapist, Proposal.Act.WITHDRAWAL, asked, reason)
     order = NewOrder(starts_on=today, reason=f"Swelling of {mark}.", max_percent=25)
     restrictions.order(episode=knee, by=surgeon, order=order)
     measurements.record(
@@ -194,6 +357,11 @@ def _objects(knee: Episode) -> dict[str, str]:
         "done": check_in,
         "milestones": first(MilestoneRecord.objects.filter(episode=knee)),
         "alerts": str(Alert.objects.get(episode=knee, code="breathless").pk),
+        "proposals": first(Proposal.objects.filter(episode=knee)),
+        "emergency-access": str(uuid4()),
+        "transfers": str(uuid4()),
+        "team": str(knee.clinic.memberships.get(role=Role.PHYSIOTHERAPIST.value).user_id),
+        "caregivers": first(CaregiverLink.objects.filter(patient=knee.patient)),
         "patients": str(Patient.objects.get(episodes=knee).pk),
         "tokens": first(ApiToken.objects.filter(user=knee.patient.user)),
         "messages": str(post.ended(knee, OutboxMessage.State.FAILED).pk),
@@ -206,8 +374,15 @@ def _objects(knee: Episode) -> dict[str, str]:
         "push": first(PushSubscription.objects.filter(user=knee.patient.user)),
         "protocols": "mowhto_std",
         "reviews": "xray_6w",
+        "invites": "nothing",
+        "key": "1-nothing",
+        "confirm-email": "nothing",
+        "file": "json",
+        "keys": "1",
         "v1": "nothing/here/",
         "r": "1",
-        "user": "1",
+        "user": str(knee.clinic.memberships.get(role=Role.PHYSIOTHERAPIST.value).user_id),
+        "clinic": str(knee.clinic_id),
+        "admin": "nothing/",
         "group": "1",
     }

@@ -78,7 +78,8 @@ def fall() -> None:
     try:
         _take("none")
     except DatabaseError:
-        connection.close()
+        if not connection.in_atomic_block:  # else whoever undoes the transaction undoes the role with it
+            connection.close()
 
 
 @contextmanager
