@@ -25,6 +25,7 @@ from tracker.models import (
     Patient,
     Presence,
     User,
+    walls,
 )
 from tracker.models.clinics import STAFF_ROLES
 from tracker.selectors.episodes import local_date
@@ -37,7 +38,6 @@ Purpose = Invite.Purpose
 LASTS = timedelta(hours=72)
 MOST_A_DAY = 20
 """Invites that one person may send in 24 hours."""
-CAREGIVER_LASTS = timedelta(days=365)
 
 USED = "It has been used."
 VOIDED = "A newer invite has taken its place, or it was taken back."
@@ -77,6 +77,7 @@ def invite_patient(*, by: Actor, patient: Patient, printed: bool = False) -> Inv
     return invite
 
 
+@walls.outside(walls.Why.INVITE)
 @transaction.atomic
 def invite_staff(*, by: Actor | User, clinic: Clinic, role: Role, name: str, email: str) -> Invite:
     """A colleague, who sets up a second factor before any patient is shown. `by` is a User for an operator."""
@@ -93,6 +94,7 @@ def invite_staff(*, by: Actor | User, clinic: Clinic, role: Role, name: str, ema
     return invite
 
 
+@walls.outside(walls.Why.INVITE)
 @transaction.atomic
 def invite_caregiver(*, by: Actor, link: CaregiverLink) -> Invite:
     """Somebody whom the patient trusts, by mail; a new invite for the same link voids the old."""
@@ -174,18 +176,21 @@ def is_live(invite: Invite) -> bool:
     return not over and (link is None or link.ended_at is None)
 
 
+@walls.outside(walls.Why.INVITE)
 def look(*, token: str) -> Invite | None:
     """The invite behind a link while it can be used. Changes nothing, however often."""
     invite = tickets.find(token)
     return invite if invite is not None and is_live(invite) else None
 
 
+@walls.outside(walls.Why.INVITE)
 def standing(*, invite: UUID) -> Invite | None:
     """The invite that somebody has gone in by, while it can still be used."""
     found = Invite.objects.select_related("clinic", "patient", "caregiver").filter(pk=invite).first()
     return found if found is not None and is_live(found) else None
 
 
+@walls.outside(walls.Why.INVITE)
 def enter(*, token: str, birth_date: date | None = None) -> Invite | None:
     """Goes in by a link. None: it leads nowhere (any more). Raises Invalid for a wrong second fact, which counts."""
     invite = look(token=token)
@@ -215,6 +220,7 @@ def _count_wrong(invite: Invite) -> bool:
     return False
 
 
+@walls.outside(walls.Why.INVITE)
 @transaction.atomic
 def address(*, invite: UUID, email: str) -> Invite:
     """Whoever came in by a printed invite names an address; a new invite to it proves that it is theirs."""
@@ -234,6 +240,7 @@ def address(*, invite: UUID, email: str) -> Invite:
 # --- Accepting it ---------------------------------------------------------------------------------------------------
 
 
+@walls.outside(walls.Why.INVITE)
 @transaction.atomic
 def accept(*, invite: UUID, user: User | None, consent: str = "", presence: Presence | None = None) -> User:
     """The invite is used up, and the person has their account: a new one, or `user`, who is signed in with theirs.
@@ -301,6 +308,7 @@ LETS_IN = {
 # --- Taking it back -------------------------------------------------------------------------------------------------
 
 
+@walls.outside(walls.Why.INVITE)
 @transaction.atomic
 def void(*, by: Actor | User, invite: Invite) -> Invite:
     """From now on its link leads nowhere, and a letter that has not left does not leave. Safe to repeat."""
