@@ -40,6 +40,8 @@ TRAIL = re.compile(
     r"(head|chain) ([0-9a-f-]{36}|installation)( \d+ [0-9a-f]{64}|(, number \d+)?: [A-Za-z0-9 ,.;'-]{1,160})"
 )
 """How a chain of the trail ends, and what is wrong with it: see `selectors.chains`."""
+NAME = re.compile(r"[a-z-]{1,40}")
+ORIGIN = re.compile(r"(https?|wss?)://[a-z0-9.-]{1,253}(:\d{1,5})?")
 TASK = re.compile(r"tracker\.tasks\.\w+")
 REQUEST = re.compile(r"(?P<method>[A-Z]{3,7}) (?P<path>/\S*)(?P<version> HTTP/[\d.]+)?")
 BROKEN_RULE = re.compile(
@@ -117,8 +119,26 @@ def word(text: str) -> str:
         return f"{request['method']} {page(request['path'])}{request['version'] or ''}"
     if text.startswith("/"):
         return page(text)
-    known = _is_id(text) or any(shape.fullmatch(text) for shape in (NUMBER, INSTANT, SERVER, TASK, TRAIL))
-    return text if known or text in vocabulary() else WITHHELD
+    known = _is_id(text) or any(shape.fullmatch(text) for shape in (NUMBER, INSTANT, SERVER, ORIGIN, TASK, TRAIL))
+    return text if known or text in vocabulary() or text in of_pages(text) else WITHHELD
+
+
+def of_pages(text: str) -> frozenset[str]:
+    """The names of our pages and the words of the content policy; only for what looks like one, as it loads the pages."""
+    try:
+        return _policy_words() if NAME.fullmatch(text) else frozenset()
+    except Exception:  # noqa: BLE001 - a line is written while the program starts or breaks, too
+        return frozenset()
+
+
+@cache
+def _policy_words() -> frozenset[str]:
+    from django.urls import get_resolver
+
+    from tracker.web import csp
+
+    names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
+    return frozenset({*names, *csp.DIRECTIVES, *csp.SOURCES, csp.UNKNOWN})
 
 
 def page(path: str) -> str:

@@ -56,11 +56,11 @@ def test_the_new_shape(client: Client, caplog: pytest.LogCaptureFixture) -> None
 @pytest.mark.parametrize(
     ("field", "value", "logged"),
     [
-        ("effective-directive", "script-src\nINFO forged", "something from"),
-        ("blocked-uri", "https://a b\n/forged", "from https on"),
+        ("effective-directive", "script-src\nINFO forged", "stopped unknown from"),
+        ("blocked-uri", "https://a b\n/forged", "from elsewhere on"),
         ("blocked-uri", "data:text/html,<b>Ada</b>", "from data on"),
         ("blocked-uri", "chrome-extension://abc/x.js", "from chrome-extension on"),
-        ("blocked-uri", "https://Ada:secret@evil.example/", "from https on"),
+        ("blocked-uri", "https://Ada:secret@evil.example/", "from elsewhere on"),
         ("document-uri", "http://testserver/unsubscribe/a-secret-token/", "the page unsubscribe"),
         ("document-uri", "https://elsewhere.example/unknown?Ada", "the page unknown"),
         ("document-uri", 7, "the page "),

@@ -200,7 +200,10 @@ def test_no_route_takes_a_file(physio: Client, phone: Client, knee: Episode) -> 
     for address in sorted(set(routes())):
         for browser in (Client(), physio, phone):
             answer = browser.post(address, PART, content_type="multipart/form-data; boundary=cut")
-            if answer.status_code != 415:
+            refusals = (
+                {401, 403, 404, 405, 415} if address.startswith("/api/") else {415}
+            )  # endpoints read no form at all
+            if answer.status_code not in refusals:
                 taken[address] = answer.status_code
     assert taken == {}
 

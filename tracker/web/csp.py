@@ -21,7 +21,17 @@ logger = logging.getLogger(__name__)
 LARGEST = 16 * 1024
 MOST = 10
 """Of one request; a browser bundles what it has to say."""
-WORD = re.compile(r"[a-z-]{1,40}")
+DIRECTIVES = frozenset(
+    "base-uri child-src connect-src default-src font-src form-action frame-ancestors frame-src img-src manifest-src media-src "
+    "object-src require-trusted-types-for script-src script-src-attr script-src-elem style-src style-src-attr "
+    "style-src-elem trusted-types worker-src".split()
+)
+SOURCES = frozenset(
+    "about blob chrome-extension data elsewhere eval filesystem inline moz-extension safari-web-extension self "
+    "trusted-types-policy trusted-types-sink wasm-eval".split()
+)
+"""Words that stand for where a blocked thing came from, where that is no other site."""
+UNKNOWN = "unknown"
 HOST = re.compile(r"[a-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9a-f:]{2,45}\](:\d{1,5})?")
 
 
@@ -57,7 +67,7 @@ def _kept(told: Mapping[str, Any]) -> tuple[str, str, str]:
 
     directive = first("effectiveDirective", "effective-directive", "violated-directive").split(" ")[0]
     return (
-        directive if WORD.fullmatch(directive) else "something",
+        directive if directive in DIRECTIVES else UNKNOWN,
         _origin(first("blockedURL", "blocked-uri")),
         _page(first("documentURL", "document-uri")),
     )
@@ -65,7 +75,7 @@ def _kept(told: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def _origin(address: str) -> str:
     """`https://host`, or the word that stands for it, such as `inline`."""
-    if WORD.fullmatch(address):
+    if address in SOURCES:
         return address
     try:
         parts = urlsplit(address)
@@ -73,11 +83,11 @@ def _origin(address: str) -> str:
         return "elsewhere"
     if parts.scheme in ("http", "https", "ws", "wss") and HOST.fullmatch(host := parts.netloc.lower()):
         return f"{parts.scheme}://{host}"
-    return parts.scheme if WORD.fullmatch(parts.scheme) else "elsewhere"
+    return parts.scheme if parts.scheme in SOURCES else "elsewhere"
 
 
 def _page(address: str) -> str:
     try:
-        return resolve(urlsplit(address).path).view_name or "without a name"
+        return resolve(urlsplit(address).path).view_name or UNKNOWN
     except (Resolver404, ValueError):
-        return "unknown"
+        return UNKNOWN
