@@ -38,8 +38,8 @@ def outgoing(clinic: Clinic) -> list[Offer]:
 
 
 def answered(clinic: Clinic) -> list[Offer]:
-    """The last that were answered, on either side."""
-    return _offers(Q(from_clinic=clinic) | Q(to_clinic=clinic), Q(accepted__isnull=False))[:LATELY]
+    """The last that were answered, on either side. Whoever is elsewhere now has no name here."""
+    return _offers(Q(from_clinic=clinic) | Q(to_clinic=clinic), Q(accepted__isnull=False), reader=clinic)[:LATELY]
 
 
 def transfer(clinic: Clinic, public_id: UUID) -> Transfer | None:
@@ -62,17 +62,18 @@ def owners(clinic: Clinic) -> list[tuple[str, str]]:
     return [(str(user), f"{name}, {role}") for user, name, role in rows.values_list("user_id", "user__name", "role")]
 
 
-def _offers(*which: Q) -> list[Offer]:
+def _offers(*which: Q, reader: Clinic | None = None) -> list[Offer]:
     with walls.outside(walls.Why.TRANSFER):
         rows = Transfer.objects.select_related("patient", "from_clinic", "to_clinic", "asked_by")
-        return [_offer(row) for row in rows.filter(*which, patient__erased_at=None).order_by("-asked_at")]
+        return [_offer(row, reader) for row in rows.filter(*which, patient__erased_at=None).order_by("-asked_at")]
 
 
-def _offer(row: Transfer) -> Offer:
+def _offer(row: Transfer, reader: Clinic | None) -> Offer:
     person = row.patient
+    known = reader is None or person.clinic_id == reader.pk
     return Offer(
         id=row.pk,
-        name=str(person),
+        name=str(person) if known else "A patient of another clinic",
         birth_date=person.birth_date,
         from_clinic=row.from_clinic.name,
         to_clinic=row.to_clinic.name,
