@@ -82,7 +82,7 @@ CSRF_TRUSTED_ORIGINS = [origin for origin in text("CSRF_TRUSTED_ORIGINS").split(
 
 INSTALLED_APPS = [
     "tracker.apps.TrackerConfig",
-    "tracker.apps.OurAdmin",
+    "recovery.admin_site.OurAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
 from django.utils.module_loading import autodiscover_modules
 
 from recovery import celery
@@ -16,9 +15,3 @@ class TrackerConfig(AppConfig):
     def ready(self) -> None:
         celery.app.set_default()
         autodiscover_modules("checks")  # which registers what `check` asks; it reads models, so not before now
-
-
-class OurAdmin(AdminConfig):
-    """The admin site is our own class of it."""
-
-    default_site = "tracker.admin.Site"

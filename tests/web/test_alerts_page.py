@@ -37,6 +37,7 @@ def test_the_most_urgent_stands_first_and_the_longest_waiting_among_equals(
     for symptom in ("low_mood", "calf_sore", "fever", "breathless"):
         made.append(alert(scenes.knee(riverside), symptom))
         clock.advance(timedelta(minutes=5))
+    scenes.sign_in_again(physio)
     mood, calf, fever, breath = (str(each.pk) for each in made)
     assert order(page(physio)) == [breath, calf, fever, mood]
 
