@@ -38,14 +38,14 @@ deactivated    out            out            .              .              .    
 one factor     one factor     one factor     .              -              .              shut           .              .
 stale          stale          stale          .              -              .              shut           .              .
 program        program        program        .              -              .              shut           .              .
-guest          surgeon        guest          .              .              .              -              .              .
+guest          physio         guest            .              .              .              -              .              .
 undecided      undecided      -              .              -              .              .              .              .
 lapsed         nobody         -              .              .              .              .              .              .
 ended program  out            out            .              .              .              .              .              .
 """
 """`here` is what they are where a route names no object. A record that moved to the other clinic is theirs. Nobody works
 with a restricted record: `shut`. One factor is a physiotherapist with a password alone; stale a surgeon whose sign-in is
-six minutes old; program a surgeon's token that may read. Guest is a surgeon of the other clinic who opened this record in
+six minutes old; program a surgeon's token that may read. Guest is a physiotherapist of the other clinic who opened this record in
 an emergency; undecided works in both clinics and has not said where now; lapsed helped until yesterday. `.` is not asked, as it could only be what others hear."""
 
 POLICIES = """
@@ -83,10 +83,10 @@ mine           login  ok       ok      404     404     404     404      404     
 """`step: fresh` is done only shortly after a sign-in. `role`: patients hear 404, everybody else 403."""
 
 API = """
-GET    /api/v1/me/                                                            signed in  one_factor=factor
-GET    /api/v1/episodes/                                                      signed in  one_factor=factor  operator=no
+GET    /api/v1/me/                                                            signed in  one_factor=factor  undecided=place
+GET    /api/v1/episodes/                                                      signed in  one_factor=factor  operator=no  undecided=place
 POST   /api/v1/episodes/                                                      arrange  ok=201
-GET    /api/v1/episodes/<str:episode>/                                        contact
+GET    /api/v1/episodes/<str:episode>/                                        contact  guest=ok
 PATCH  /api/v1/episodes/<str:episode>/                                        arrange  ok=200  coordinator=no
 GET    /api/v1/episodes/<str:episode>/facts/                                  read
 POST   /api/v1/episodes/<str:episode>/facts/                                  treat  ok=201
@@ -98,7 +98,7 @@ GET    /api/v1/episodes/<str:episode>/restrictions/                           re
 POST   /api/v1/episodes/<str:episode>/restrictions/                           sign  ok=201  physio=409
 POST   /api/v1/restrictions/<str:restriction>/acknowledge/                    patient acts  ok=200
 GET    /api/v1/episodes/<str:episode>/clearances/                             read
-POST   /api/v1/episodes/<str:episode>/clearances/                             sign  ok=201  physio=no
+POST   /api/v1/episodes/<str:episode>/clearances/                             sign  ok=201  physio=no  one_factor=factor
 GET    /api/v1/episodes/<str:episode>/check-ins/                              read
 POST   /api/v1/episodes/<str:episode>/check-ins/                              record  ok=201
 GET    /api/v1/episodes/<str:episode>/check-ins/<str:check_in>/               read
@@ -112,7 +112,7 @@ POST   /api/v1/episodes/<str:episode>/milestones/<str:milestone>/withdraw/    tr
 GET    /api/v1/episodes/<str:episode>/today/                                  read
 GET    /api/v1/episodes/<str:episode>/assessment/                             read
 GET    /api/v1/worklist/                                                      treat
-GET    /api/v1/alerts/                                                        treat
+GET    /api/v1/alerts/                                                        treat  program=scope
 POST   /api/v1/alerts/<str:alert>/acknowledge/                                treat  ok=200
 POST   /api/v1/alerts/<str:alert>/close/                                      treat  ok=200
 GET    /api/v1/protocols/                                                     protocols
@@ -129,8 +129,8 @@ GET    /health/live                                                           ev
 GET    /health/pages                                                          everybody
 GET    /health/ready                                                          everybody
 GET    /api/schema/                                                           signed in  program=200
-GET    /api/docs/                                                             arrange  auditor=ok
-GET    /                                                                      signed in  ok=302  operator=200  one_factor=factor
+GET    /api/docs/                                                             arrange  auditor=ok  one_factor=403  undecided=403
+GET    /                                                                      signed in  ok=302  operator=200  one_factor=factor  undecided=place
 GET    /demo/mail/                                                            nobody
 GET    /unsubscribe/<str:token>/                                              everybody
 POST   /unsubscribe/<str:token>/                                              everybody  ok=200
@@ -140,7 +140,7 @@ GET    /about/security/                                                       ev
 GET    /about/safety/                                                         everybody
 GET    /about/data/                                                           everybody
 GET    /worker.js                                                             everybody
-POST   /reports/csp/                                                          everybody  ok=400
+POST   /reports/csp/                                                          everybody  ok=204
 """
 
 PATIENT_PAGES = """
@@ -156,7 +156,7 @@ GET    /plan/                                                                 he
 GET    /reminders/                                                            patient
 POST   /reminders/                                                            patient
 POST   /reminders/test/                                                       patient
-POST   /reminders/list/<uuid:public_id>/read/                                 patient  ok=302  reader=404  writer=404
+POST   /reminders/list/<uuid:public_id>/read/                                 patient  ok=302  reader=404  writer=404  guest=404
 GET    /settings/                                                             patient
 POST   /settings/                                                             patient
 POST   /push/                                                                 patient
@@ -169,7 +169,7 @@ GET    /alerts/                                                               tr
 GET    /patients/                                                             arrange
 GET    /episodes/new/                                                         arrange
 POST   /episodes/new/                                                         arrange
-GET    /episodes/<str:episode>/                                               arrange
+GET    /episodes/<str:episode>/                                               arrange  guest=ok
 GET    /episodes/<str:episode>/check-ins/                                     treat
 POST   /episodes/<str:episode>/check-ins/                                     treat
 POST   /episodes/<str:episode>/sign-plan/                                     surgeon signs  ok=302
@@ -192,10 +192,10 @@ POST   /episodes/<str:episode>/details/                                       ar
 GET    /protocols/                                                            protocols
 GET    /protocols/<slug:key>/                                                 protocols
 GET    /calls/                                                                treat
-POST   /calls/<uuid:public_id>/                                               treat  patient=404  paused=404  reader=404  writer=404
+POST   /calls/<uuid:public_id>/                                               treat  patient=404  paused=404  reader=404  writer=404  guest=404
 GET    /operations/                                                           operations
 POST   /operations/resume/                                                    operator
-POST   /operations/messages/<uuid:public_id>/replay/                          arrange  ok=302  reader=404  writer=404
+POST   /operations/messages/<uuid:public_id>/replay/                          arrange  ok=302  reader=404  writer=404  guest=404
 """
 
 ACCOUNTS = """
@@ -256,7 +256,7 @@ GET    /accounts/sessions/                                                    si
 POST   /accounts/sessions/                                                    signed in  ok=302
 GET    /accounts/where/                                                       signed in
 POST   /accounts/where/                                                       signed in
-GET    /account/                                                              signed in  one_factor=factor
+GET    /account/                                                              signed in  one_factor=factor  undecided=place
 GET    /account/confirm/                                                      signed in  ok=confirm
 POST   /account/confirm/                                                      signed in  ok=confirm
 GET    /account/awake/                                                        signed in
@@ -332,10 +332,10 @@ POST   /team/invite/                                                          co
 GET    /team/settings/                                                        coordinator fresh
 POST   /team/settings/                                                        coordinator fresh
 POST   /team/<uuid:public_id>/<slug:action>/                                  coordinator fresh  ok=404
-GET    /api/v1/episodes/<str:episode>/proposals/                              treat
-POST   /api/v1/proposals/<str:proposal>/agree/                                surgeon signs  ok=200
+GET    /api/v1/episodes/<str:episode>/proposals/                              treat  guest=ok
+POST   /api/v1/proposals/<str:proposal>/agree/                                sign  ok=200  far_surgeon@moved=409  commuter_away@moved=409
 POST   /api/v1/proposals/<str:proposal>/refuse/                               sign
-GET    /api/v1/episodes/<str:episode>/export/                                 export
+GET    /api/v1/episodes/<str:episode>/export/                                 export  program=scope
 GET    /settings/record/                                                      patient
 POST   /settings/record/ask/                                                  patient  ok=302
 GET    /settings/record/file/<slug:kind>/                                     patient
@@ -356,14 +356,14 @@ GET    /invites/<str:token>/                                                  no
 POST   /invites/<str:token>/                                                  nobody
 GET    /who-looked/                                                           patient
 GET    /patients/records/                                                     coordinator
-GET    /patients/<uuid:patient>/record/                                       sign  coordinator=ok  shut_co=ok  one_factor@far=factor  one_factor@moved=factor  one_factor@restricted=factor
+GET    /patients/<uuid:patient>/record/                                       sign  coordinator=ok  shut_co=ok  one_factor@far=factor  one_factor@moved=factor  one_factor@restricted=factor  undecided@own=place  undecided@far=place
 POST   /patients/<uuid:patient>/record/decide/                                coordinator fresh  shut_co=ok
 GET    /patients/<uuid:patient>/record/file/<slug:kind>/                      sign
 POST   /episodes/<str:episode>/invite/                                        arrange  ok=302
 GET    /episodes/<str:episode>/invite/print/                                  arrange fresh
 POST   /episodes/<str:episode>/invite/print/                                  arrange fresh  ok=302
 GET    /proposals/                                                            treat
-POST   /proposals/<uuid:public_id>/agree/                                     surgeon signs  ok=302
+POST   /proposals/<uuid:public_id>/agree/                                     sign  ok=302  far_surgeon@moved=409  commuter_away@moved=409
 POST   /proposals/<uuid:public_id>/refuse/                                    sign
 GET    /trail/                                                                auditor
 """
@@ -380,28 +380,29 @@ class Row:
 
     def answer(self, actor: str, whose: str) -> str:
         kind = KINDS[actor][whose]
-        if f"{actor}@{whose}" in self.expected:
-            return self.expected[f"{actor}@{whose}"]
+        said = self._exception(actor, whose, kind) or self.expected.get(kind)
+        return self._plain(said) if said else self._worked_out(kind, whose)
+
+    def _exception(self, actor: str, whose: str, kind: str) -> str | None:
+        """What does not follow from the kind of visitor alone."""
+        if named := self.expected.get(f"{actor}@{whose}"):
+            return named
+        if actor == "program" and "/api/v1/" not in self.name:
+            return self.expected.get("program", self.expected["out"])
         if kind in ("-", "guest") and self.expected["-"] == "role":
-            return "404" if KINDS[actor]["here"] in ("patient", "paused") else "403"
-        if kind in self.expected and actor != "program":
-            return self._plain(self.expected[kind])
+            return "404" if KINDS[actor]["here"] in ("patient", "paused") else "no"
+        return None
+
+    def _worked_out(self, kind: str, whose: str) -> str:
+        """For kinds without a column: it follows from that of a colleague."""
         surgeon, physio = self.expected["surgeon"], self.expected["physio"]
-        if actor == "program" and "/api/v1/" not in self.name and kind not in self.expected:
-            return self._plain(self.expected["out"])
-        if kind == "shut co":
-            return self._plain(self.expected["shut"])
-        if kind == "one factor":
-            return "factor" if self._lets_in(physio) and not self.open else self._plain(physio)
+        if kind in ("one factor", "undecided"):
+            first = "factor" if kind == "one factor" else "place"
+            return first if self._asks_staff(whose) else self._plain(physio)
         if kind == "stale":
             return "confirm" if self._lets_in(surgeon) and self.fresh else self._plain(surgeon)
-        if kind == "undecided":
-            return "place" if self._lets_in(physio) and not self.open else self._plain(physio)
-        if kind == "nobody":
-            return "403" if self.expected["patient"] == "no" else self._plain(self.expected["operator"])
-        if kind == "guest":
-            return self._guest()
-        return self._plain(self.expected[kind]) if kind in self.expected else self._program(surgeon)
+        ways = {"shut co": lambda: self._plain(self.expected["shut"]), "nobody": self._nobody, "guest": self._guest}
+        return ways[kind]() if kind in ways else self._program(surgeon)
 
     @property
     def open(self) -> bool:
@@ -412,6 +413,17 @@ class Row:
         """A token opens the API alone, and this one only to read."""
         writes = not self.name.startswith("GET ")
         return "scope" if writes and self._lets_in(surgeon) and not self.open else self._plain(surgeon)
+
+    def _asks_staff(self, whose: str) -> bool:
+        """Whether it first of all asks staff how they signed in and where they act, even those whose role is too small."""
+        for_few = whose == "here" and self.policy.startswith(("coordinator", "auditor"))
+        return not self.open and (for_few or self._lets_in(self.expected["physio"]))
+
+    def _nobody(self) -> str:
+        """Somebody who is signed in and has no place: not even the installation to run."""
+        if self.name.split()[1].startswith("/admin/"):
+            return self._plain(self.expected["patient"])
+        return "403" if self.expected["patient"] == "no" else self._plain(self.expected["operator"])
 
     def _guest(self) -> str:
         """Reads, and nothing else."""

@@ -67,17 +67,18 @@ MARKS = {
     "restricted": "Bilby",
     "erased": "Dunnart",
     "home": "Banksia",
+    "there": "Tamarack",
 }
 """A word that stands in every text of a patient's record, and of a clinic's people, and nowhere else."""
 
-_TREATED = {"owner", "mate", "home"}
-_THERE = {"far", "moved", "home"}
-"""A record that moved names those who treated it before."""
+_TREATED = {"owner", "mate", "home", "there"}
+_THERE = {"far", "moved", "home", "there"}
+"""Clinics know of each other, and a record that moved names those who treated it before."""
 MAY_SEE = {
     "anonymous": set(),
-    "owner": {"owner", "home"},
+    "owner": {"owner", "home", "there"},
     "mate": {"mate", "home"},
-    "far patient": {"far"},
+    "far patient": {"far", "there"},
     "paused": {"restricted", "home"},
     "reader": {"owner", "home"},
     "writer": {"owner", "home"},
@@ -85,17 +86,17 @@ MAY_SEE = {
     "surgeon": _TREATED,
     # Who may lift a restriction reads on whom it lies.
     "coordinator": _TREATED | {"restricted"},
-    "auditor": {"home"},
+    "auditor": {"home", "there"},
     "far surgeon": _THERE,
     "commuter here": _TREATED,
     "commuter away": _THERE,
-    "operator": {"home", "far"},
+    "operator": {"home", "there"},
     "deactivated": set(),
     "one factor": {"home"},
     "stale": _TREATED,
     "program": _TREATED,
     "guest": _THERE | {"owner"},
-    "undecided": set(),
+    "undecided": {"home", "there"},
     "lapsed": set(),
     "ended program": set(),
 }
@@ -191,8 +192,8 @@ def world() -> World:
     for part in health.needed():
         heartbeats.beat(part, now=clock.now())
     home = _clinic(MARKS["home"], "Banksia Road Clinic")
-    far = _clinic(MARKS["far"], "Ocelot Street Clinic")
-    knees = {whose: _knee(far if whose == "far" else home, whose) for whose in MARKS if whose != "home"}
+    far = _clinic(MARKS["there"], "Tamarack Street Clinic")
+    knees = {whose: _knee(far if whose == "far" else home, whose) for whose in MARKS if whose not in ("home", "there")}
     signed_in = {whose: _sign_in(knee) for whose, knee in knees.items()}
     readers = {may: _helper(knees["owner"], may) for may in ("reader", "writer")}
     for whose in knees.keys() - {"owner"}:
@@ -245,7 +246,7 @@ def _go(home: Staff, far: Staff, knees: dict[str, Episode]) -> None:
 
 def _helper(knee: Episode, may: str, days: int = 90) -> User:
     """Somebody whom the owner lets help."""
-    user = scenes.user(f"{may} of {MARKS['owner']}")
+    user = scenes.user(f"{may} of somebody")
     CaregiverLink.objects.create(
         patient=knee.patient,
         user=user,
@@ -272,7 +273,7 @@ def _program(home: Staff) -> str:
 
 def _guest(far: Staff, knee: Episode) -> User:
     """A surgeon of the other clinic who opened one record in an emergency."""
-    who = scenes.member(far.clinic, Role.SURGEON, f"guest {MARKS['far']}")
+    who = scenes.member(far.clinic, Role.PHYSIOTHERAPIST, f"guest {MARKS['there']}")
     EmergencyAccess.objects.create(
         episode=knee,
         user=who.user,
@@ -329,7 +330,13 @@ def _knee(staff: Staff, whose: str) -> Episode:
     episodes.record_fact(episode=knee, by=surgeon, kind="modifier", value="smoker", reason=f"{mark} said so.")
     other = episodes.record_fact(episode=knee, by=surgeon, kind="modifier", value="bmi_35", reason=f"{mark} is tall.")
     asked, reason = {"fact": str(other.pk)}, f"{mark} was weighed again."
-    proposals._stored(knee, staff.physiotherapist, Proposal.Act.WITHDRAWAL, asked, reason)
+    proposals._stored(
+        knee,
+        scenes.member(staff.clinic, Role.PHYSIOTHERAPIST, "Second Opinion"),
+        Proposal.Act.WITHDRAWAL,
+        asked,
+        reason,
+    )
     order = NewOrder(starts_on=today, reason=f"Swelling of {mark}.", max_percent=25)
     restrictions.order(episode=knee, by=surgeon, order=order)
     measurements.record(
@@ -360,7 +367,7 @@ def _objects(knee: Episode) -> dict[str, str]:
         "proposals": first(Proposal.objects.filter(episode=knee)),
         "emergency-access": str(uuid4()),
         "transfers": str(uuid4()),
-        "team": str(knee.clinic.memberships.get(role=Role.PHYSIOTHERAPIST.value).user_id),
+        "team": str(knee.clinic.memberships.filter(role=Role.PHYSIOTHERAPIST.value).order_by("pk")[0].user_id),
         "caregivers": first(CaregiverLink.objects.filter(patient=knee.patient)),
         "patients": str(Patient.objects.get(episodes=knee).pk),
         "tokens": first(ApiToken.objects.filter(user=knee.patient.user)),
@@ -381,7 +388,7 @@ def _objects(knee: Episode) -> dict[str, str]:
         "keys": "1",
         "v1": "nothing/here/",
         "r": "1",
-        "user": str(knee.clinic.memberships.get(role=Role.PHYSIOTHERAPIST.value).user_id),
+        "user": str(knee.clinic.memberships.filter(role=Role.PHYSIOTHERAPIST.value).order_by("pk")[0].user_id),
         "clinic": str(knee.clinic_id),
         "admin": "nothing/",
         "group": "1",

@@ -21,7 +21,7 @@ from unittest.mock import patch
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 os.environ.setdefault("LOG_LEVEL", "CRITICAL")
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
@@ -112,7 +112,7 @@ class Trial:
         for cell in self.cells:
             with _asked() as refusals:
                 wrong += self.judged(cell)
-            for mark in refusals:
+            for mark in (*refusals, f"actor {cell.actor}"):
                 self.decided.by[mark].append(cell)
         self.told.figure("cells", len(self.cells))
         self.told.promise("wrong", len(wrong), not wrong, "none without a mutant")
@@ -141,7 +141,8 @@ class Trial:
         """First where the check refused; then everywhere."""
         first = self.decided.first(mutant.marks)
         yield from first
-        yield from (cell for cell in self.cells if cell not in set(first))
+        met = {id(cell) for cell in first}
+        yield from (cell for cell in self.cells if id(cell) not in met)
 
 
 @contextmanager
@@ -187,7 +188,9 @@ def _views(decided: Decided) -> Iterator[Mutant]:
     marks = [mark for mark in decided.by if mark.startswith("route ") and not mark.endswith(":not_found")]
     for route in sorted({mark.removeprefix("route ").rsplit(":", 1)[0] for mark in marks}):
         weak = lambda route=route: _weakened(route)  # noqa: E731
-        yield Mutant(f"the view asks for less: {route}", weak, tuple(m for m in marks if m.startswith(f"route {route}:")))
+        yield Mutant(
+            f"the view asks for less: {route}", weak, tuple(m for m in marks if m.startswith(f"route {route}:"))
+        )
 
 
 @contextmanager
@@ -268,7 +271,9 @@ def _erased_stays() -> Iterator[None]:
 @contextmanager
 def _messages_of_all() -> Iterator[None]:
     def message(user: Any, public_id: Any) -> Any:
-        rows = doors.OutboxMessage.objects.select_related("clinic", "patient__clinic", "episode", "occurrence", "recipient")
+        rows = doors.OutboxMessage.objects.select_related(
+            "clinic", "patient__clinic", "episode", "occurrence", "recipient"
+        )
         return rows.annotate(staff_role=doors._role_in(user, "clinic")).filter(pk=doors._uuid(public_id)).first()
 
     with patch.object(doors, "_message", message):
@@ -405,7 +410,11 @@ def without(middleware: str) -> Callable[[], AbstractContextManager[Any]]:
 
 
 HAND_MADE = (
-    Mutant("a role counts in every clinic where one works", lambda: patch.object(doors, "_role_in", _everywhere), ("not_found",)),
+    Mutant(
+        "a role counts in every clinic where one works",
+        lambda: patch.object(doors, "_role_in", _everywhere),
+        ("not_found",),
+    ),
     Mutant("everybody is a surgeon of every clinic", lambda: patch.object(doors, "_role_in", _anybody), ("not_found",)),
     Mutant("no second factor is asked of staff", no(who, "_check_second_factor"), ("second_factor",)),
     Mutant("every sign-in is fresh", _always_fresh, ("step_up",)),
@@ -417,20 +426,33 @@ HAND_MADE = (
     Mutant("an export needs no more than the scope to read", scope(Do.EXPORT, "read"), ("export:scope",)),
     Mutant("a caregiver who may only read may write", no(who, "_check_recording"), ("check_in:forbidden",)),
     Mutant("a restricted record is worked with", no(doors, "_check_restricted"), ("forbidden",)),
-    Mutant("messages about a restricted record are worked with", no(doors, "_check_workable"), ("operations:forbidden",)),
+    Mutant(
+        "messages about a restricted record are worked with", no(doors, "_check_workable"), ("operations:forbidden",)
+    ),
     Mutant("an erased record opens", _erased_stays, ("not_found",)),
     Mutant("messages about records that went elsewhere open", _messages_of_all, ("operations:not_found",)),
     Mutant("messages of every clinic open", _messages_of_every_clinic, ("operations:not_found",)),
-    Mutant("a guest in an emergency may write", _emergency_writes, ("forbidden",)),
-    Mutant("one emergency opens every record", _emergency_for_all, ("read:not_found",)),
-    Mutant("lists show every clinic", _every_episode, ()),
-    Mutant("a caregiver's time never ends", _links_never_lapse, ()),
-    Mutant("a caregiver cares for everybody", _everybody_is_cared_for, ("read:not_found",)),
-    Mutant("every patient owns every record", _every_patient_is_the_owner, ("read:not_found",)),
-    Mutant("nobody is asked where they act", _the_first_clinic_is_taken, ()),
-    Mutant("who was deactivated comes in with an old cookie", _left_may_come_back, ()),
-    Mutant("an ended token stands", _ended_tokens_stand, ()),
-    Mutant("anybody runs the installation", lambda: patch.object(access, "operator", lambda visitor: visitor), ()),
+    Mutant("a guest in an emergency may write", _emergency_writes, ("actor guest",)),
+    Mutant(
+        "one emergency opens every record",
+        _emergency_for_all,
+        (
+            "actor far surgeon",
+            "read:not_found",
+        ),
+    ),
+    Mutant("lists show every clinic", _every_episode, ("actor far surgeon",)),
+    Mutant("a caregiver's time never ends", _links_never_lapse, ("actor lapsed",)),
+    Mutant("a caregiver cares for everybody", _everybody_is_cared_for, ("actor reader",)),
+    Mutant("every patient owns every record", _every_patient_is_the_owner, ("actor mate",)),
+    Mutant("nobody is asked where they act", _the_first_clinic_is_taken, ("actor undecided",)),
+    Mutant("who was deactivated comes in with an old cookie", _left_may_come_back, ("actor deactivated",)),
+    Mutant("an ended token stands", _ended_tokens_stand, ("actor ended program",)),
+    Mutant(
+        "anybody runs the installation",
+        lambda: patch.object(access, "operator", lambda visitor: visitor),
+        ("actor surgeon",),
+    ),
     Mutant("without the presence", without("presence.WhoIsThere"), ()),
     Mutant("without the pages of refusals", without("errors.ProblemPages"), ("forbidden",)),
     Mutant("without sessions' users", without("AuthenticationMiddleware"), ()),
