@@ -43,7 +43,7 @@ def far(home: Staff) -> Staff:
 
 @contextmanager
 def eyes_of(user: User, clinic: Clinic | None = None) -> Iterator[None]:
-    presence = Presence(at=product_clock.now(), clinic_id=clinic and clinic.pk, second_factor=True, walls=True)
+    presence = Presence(at=product_clock.now(), clinic_id=clinic.pk if clinic else None, second_factor=True, walls=True)
     walls.stand(user, presence)
     try:
         yield

@@ -455,7 +455,6 @@ HAND_MADE = (
     ),
     Mutant("without the presence", without("presence.WhoIsThere"), ()),
     Mutant("without the pages of refusals", without("errors.ProblemPages"), ("forbidden",)),
-    Mutant("without sessions' users", without("AuthenticationMiddleware"), ()),
 )
 
 

@@ -65,7 +65,7 @@ def stand(user: User, presence: Presence) -> None:
         return
     fall()
     clinic = presence.clinic_id if presence.second_factor else None
-    asked = {"user": str(user.pk), "clinic": str(clinic) if clinic else None, "at": presence.at}
+    asked: dict[str, object] = {"user": str(user.pk), "clinic": str(clinic) if clinic else None, "at": presence.at}
     _say(_STAND, asked)
     _now_stand(asked)
 
