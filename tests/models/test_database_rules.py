@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -15,6 +16,7 @@ from tracker.models import (
     CheckIn,
     Clinic,
     Episode,
+    Erasure,
     Hold,
     IdempotencyKey,
     Measurement,
@@ -28,7 +30,7 @@ from tracker.models import (
     Signature,
     triggers,
 )
-from tracker.services import clearances, episodes, measurements, milestones, restrictions, triage
+from tracker.services import clearances, episodes, measurements, milestones, restrictions, seals, triage
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +49,8 @@ APPEND_ONLY = [
     "alert",
     "alertevent",
     "auditevent",
+    "auditseal",
+    "erasure",
 ]
 
 
@@ -76,6 +80,8 @@ def knee(clock: clocks.StoppedClock) -> Episode:
     restrictions.acknowledge(restriction=row, by=scenes.patient(episode))
     measurements.record(episode=episode, by=staff.physiotherapist, kind="flexion", value=Decimal(95), measured_on=today)
     milestones.reach(episode=episode, by=staff.physiotherapist, key="FLEX_90", reached_on=today)
+    Erasure.objects.create(patient_id=uuid4(), kind=Erasure.Kind.ERASE, reason=Erasure.Reason.ASKED, at=clock.instant)
+    seals.seal(now=clock.instant)
     return episode
 
 

@@ -21,7 +21,7 @@ from tracker.errors import Conflict, Forbidden, Invalid, Problem, SecondNeeded
 from tracker.models import Actor, AuditEvent, Clearance, Episode, EpisodeFact, FactWithdrawal, Membership, Proposal
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
-from tracker.services import clearances, episodes, proposals
+from tracker.services import clearances, proposals
 
 pytestmark = pytest.mark.django_db
 

@@ -55,12 +55,16 @@ class Travel:
         return [zone for since, zone in self.zones if since <= moment][-1]
 
 
+LEAST_STAY = 12 * 60
+"""Minutes. Nobody crosses the date line and comes back into the day before within half a day."""
+
+
 @st.composite
 def travels(draw: st.DrawFn) -> Travel:
     night = datetime.combine(draw(st.sampled_from(NIGHTS)), time(0), UTC)
     start = night - timedelta(minutes=draw(st.integers(0, 3 * 24 * 60)))
-    minutes = sorted(draw(st.lists(st.integers(1, 6 * 24 * 60), max_size=4, unique=True)))
-    moments = [start, *(start + timedelta(minutes=each) for each in minutes)]
+    stays = draw(st.lists(st.integers(LEAST_STAY, 2 * 24 * 60), max_size=4))
+    moments = [start + timedelta(minutes=each) for each in accumulate(stays, initial=0)]
     hour = draw(st.sampled_from([time(0), time(2, 30), time(9), time(9), time(21, 59), time(23, 30)]) | st.times())
     zones = [(moment, draw(st.sampled_from(ZONES))) for moment in moments]
     return Travel(start, hour.replace(second=0, microsecond=0), zones)

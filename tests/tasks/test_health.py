@@ -44,7 +44,7 @@ def test_where_every_part_is_at_work_it_is_ready_and_says_when_each_was_heard_of
     clock.advance(seconds=20)
     code, said = ready(client)
     assert (code, said["ready"], said["problems"]) == (200, True, [])
-    assert said["heard_of"] == dict.fromkeys([*PARTS, "tick"], 20)
+    assert said["heard_of"] == dict.fromkeys([*PARTS, "tick", "sealer"], 20)
 
 
 @pytest.mark.parametrize("part", PARTS)
