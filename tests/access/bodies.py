@@ -42,6 +42,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/episodes/<str:episode>/milestones/": {"key": "SLR_NOLAG", "reached_on": TODAY},
     "POST /api/v1/episodes/<str:episode>/milestones/<str:milestone>/confirm/": {},
     "POST /api/v1/episodes/<str:episode>/milestones/<str:milestone>/withdraw/": {"reason": "Wrong day."},
+    "POST /api/v1/proposals/<str:proposal>/agree/": {},
+    "POST /api/v1/proposals/<str:proposal>/refuse/": {"reason": "Not yet."},
     "POST /api/v1/alerts/<str:alert>/acknowledge/": {"note": "Calling."},
     "POST /api/v1/alerts/<str:alert>/close/": {"outcome": "seen", "note": "Seen."},
 }

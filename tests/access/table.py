@@ -334,7 +334,7 @@ POST   /team/settings/                                                        co
 POST   /team/<uuid:public_id>/<slug:action>/                                  coordinator fresh  ok=404
 GET    /api/v1/episodes/<str:episode>/proposals/                              treat  guest=ok
 POST   /api/v1/proposals/<str:proposal>/agree/                                sign  ok=200  far_surgeon@moved=409  commuter_away@moved=409
-POST   /api/v1/proposals/<str:proposal>/refuse/                               sign
+POST   /api/v1/proposals/<str:proposal>/refuse/                               sign  ok=200
 GET    /api/v1/episodes/<str:episode>/export/                                 export  program=scope
 GET    /settings/record/                                                      patient
 POST   /settings/record/ask/                                                  patient  ok=302
