@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.userkit import user_id_to_str
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
@@ -17,9 +19,11 @@ from django.contrib.sessions.models import Session
 from tests.benchmarks import load
 from tracker import clock
 from tracker.models import ApiToken, Episode, User
+from tracker.selectors import places
+from tracker.web.presence import PLACE
 
 CSRF = "a" * 32
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 Headers = Mapping[str, str]
 
@@ -42,15 +46,30 @@ def browsers(users: Sequence[User]) -> list[Headers]:
     return [{"Cookie": named % key} for key in keys]
 
 
-def _signed_in(user: User) -> dict[str, str]:
-    return {SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: BACKEND, HASH_SESSION_KEY: user.get_session_auth_hash()}
+def _signed_in(user: User) -> dict[str, Any]:
+    """What the session keeps of somebody who has just shown a passkey, and acts at their only place."""
+    now = clock.now()
+    return {
+        SESSION_KEY: str(user.pk),
+        BACKEND_SESSION_KEY: BACKEND,
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+        AUTHENTICATION_METHODS_SESSION_KEY: [{"method": "mfa", "type": "webauthn", "at": now.timestamp()}],
+        "account_authentication_methods_user": user_id_to_str(user),
+        PLACE: places.only(user, now=now),
+    }
 
 
 def programs(users: Sequence[User]) -> list[Headers]:
     """A program with a token for each: the headers it sends."""
     secrets = [f"benchmark token of {user.pk}" for user in users]
     ApiToken.objects.bulk_create(
-        ApiToken(user=user, name="benchmark", hash=hashlib.sha256(secret.encode()).hexdigest(), created_at=clock.now())
+        ApiToken(
+            user=user,
+            clinic=getattr(user.memberships.select_related("clinic").first(), "clinic", None),
+            name="benchmark",
+            hash=hashlib.sha256(secret.encode()).hexdigest(),
+            created_at=clock.now(),
+        )
         for secret, user in zip(secrets, users, strict=True)
     )
     return [{"Authorization": f"Bearer {secret}"} for secret in secrets]
