@@ -51,6 +51,7 @@ class Why(StrEnum):
     """What a visitor's request may do outside of the walls: each is a rule of its own, checked before."""
 
     ENGINE = "How the sending of messages does, counted over all clinics"
+    LINK = "What a signed link in a letter is about, whoever is signed in where it is opened"
     TRANSFER = "A record that its clinic has offered to this one"
     EMERGENCY = "Finding and opening one record of another clinic, with a reason, announced"
     INVITE = "An invite by its secret, and what it opens"
@@ -60,11 +61,11 @@ class Why(StrEnum):
 
 
 def stand(user: User, presence: Presence) -> None:
-    """From now until `fall`, this request sees through the visitor's eyes. Nobody unproven sees a clinic."""
+    """From now until `fall`, this request sees through the visitor's eyes. The doors ask how they signed in."""
     if connection.vendor != "postgresql" or not presence.walls:
         return
     fall()
-    clinic = presence.clinic_id if presence.second_factor else None
+    clinic = presence.clinic_id
     asked: dict[str, object] = {"user": str(user.pk), "clinic": str(clinic) if clinic else None, "at": presence.at}
     _say(_STAND, asked)
     _now_stand(asked)

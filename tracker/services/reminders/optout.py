@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core import signing
 from django.core.exceptions import ValidationError
 
-from tracker.models import OutboxMessage, Patient
+from tracker.models import OutboxMessage, Patient, walls
 from tracker.services.kinds import OPTIONAL
 from tracker.services.reminders import wishes
 
@@ -22,6 +22,7 @@ def unsubscribe_token(message: OutboxMessage) -> str:
     return signing.dumps([message.patient_id.hex, message.kind, message.channel], salt=SALT)
 
 
+@walls.outside(walls.Why.LINK)
 def read_token(token: str) -> tuple[Patient, str, str] | None:
     """The patient, kind and channel that a link is about; None for one that we did not write."""
     try:
@@ -32,6 +33,7 @@ def read_token(token: str) -> tuple[Patient, str, str] | None:
     return None if patient is None or kind not in OPTIONAL else (patient, kind, channel)
 
 
+@walls.outside(walls.Why.LINK)
 def unsubscribe(*, token: str, now: datetime) -> bool:
     """Switches the kind off. Safe to repeat. False for a link that we did not write."""
     found = read_token(token)
