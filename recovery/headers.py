@@ -14,12 +14,12 @@ from django.utils.cache import patch_cache_control
 from whitenoise.middleware import WhiteNoiseFileResponse
 
 NOTHING_OF = (
-    "accelerometer ambient-light-sensor autoplay battery bluetooth browsing-topics camera display-capture "
-    "encrypted-media fullscreen geolocation gyroscope hid identity-credentials-get idle-detection local-fonts "
-    "magnetometer microphone midi otp-credentials payment picture-in-picture screen-wake-lock serial storage-access "
-    "usb web-share window-management xr-spatial-tracking"
+    "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen geolocation "
+    "gyroscope hid identity-credentials-get idle-detection local-fonts magnetometer microphone midi "
+    "otp-credentials payment picture-in-picture screen-wake-lock serial storage-access usb window-management "
+    "xr-spatial-tracking"
 ).split()
-"""What a browser could offer a page and this program has no use for."""
+"""What a browser could offer a page and this program has no use for; names that browsers know, else they complain."""
 PASSKEYS = "publickey-credentials-create=(self), publickey-credentials-get=(self)"
 ALWAYS = {
     "Permissions-Policy": ", ".join([*(f"{name}=()" for name in NOTHING_OF), PASSKEYS]),

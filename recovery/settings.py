@@ -540,6 +540,7 @@ LOGGING = {
     "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+        "tracker.services.seals": {"level": "WARNING" if DEMO else "NOTSET"},  # heads, for whoever keeps them
         "django.server": {"handlers": [], "level": "WARNING" if DEMO else "NOTSET", "propagate": True},
         "django.request": {"handlers": [], "level": "ERROR" if DEMO else "NOTSET", "propagate": True},
         "celery": {"level": "WARNING" if DEMO else "NOTSET"},
