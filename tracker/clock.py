@@ -35,6 +35,11 @@ def now() -> datetime:
     return datetime.now(UTC) if _stopped is None else _stopped.instant
 
 
+def unstopped() -> datetime:
+    """The instant on the machine's own clock, by which a library keeps its own times: it cannot be stopped."""
+    return datetime.now(UTC)
+
+
 def today(zone: str | ZoneInfo) -> date:
     """The calendar date that a person in the IANA time zone `zone` reads off the wall."""
     return now().astimezone(zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone)).date()

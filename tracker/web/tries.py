@@ -7,7 +7,6 @@ counted before it is looked at, and given back when it was right: fifty at once 
 
 from __future__ import annotations
 
-import time
 from math import ceil
 
 from allauth.core.internal import ratelimit
@@ -15,6 +14,7 @@ from allauth.core.internal.ratelimit import RateLimitUsage
 from django.core.cache import cache
 from django.http import HttpRequest
 
+from tracker import clock
 from tracker.errors import TooMany
 from tracker.web import browsers
 
@@ -80,7 +80,7 @@ def _counts(request: HttpRequest, email: str) -> list[tuple[str, str]]:
 
 def _wait(request: HttpRequest, action: str, key: str) -> int:
     """Seconds until the oldest try that counts is forgotten."""
-    now, waits = time.time(), [1]
+    now, waits = clock.unstopped().timestamp(), [1]
     for rate in ratelimit.get_rates(app=APP, action=action):
         name = ratelimit.get_cache_key(request, app=APP, action=action, rate=rate, key=key)
         times = [at for at in cache.get(name, []) if at > now - rate.duration]
