@@ -72,7 +72,7 @@ def main() -> None:
     with _scratch(), clock.freeze(conftest.A_MONDAY_MORNING), transaction.atomic():
         trial = Trial(world(), told)
         trial.without_mutants()
-        chosen = mutants(trial.decided)[:: 12 if told.short else 1]
+        chosen = trial.chosen()
         caught = sum(trial.is_caught(mutant) for mutant in chosen)
         transaction.set_rollback(True)
     told.promise("caught", f"{caught}/{len(chosen)}", caught == len(chosen), "all of them")
@@ -118,6 +118,11 @@ class Trial:
         self.told.promise("wrong", len(wrong), not wrong, "none without a mutant")
         for sentence in wrong[:10]:
             self.told.say(f"    {sentence}")
+
+    def chosen(self) -> list[Mutant]:
+        """All; in short some of those that a cell of the few could notice."""
+        every = mutants(self.decided)
+        return [mutant for mutant in every if self.decided.first(mutant.marks)][::12] if self.told.short else every
 
     def judged(self, cell: Cell) -> list[str]:
         """A fault of the program is an answer too, and a wrong one."""
