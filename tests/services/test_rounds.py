@@ -163,7 +163,7 @@ def test_a_provider_that_does_not_answer_is_looked_at_again_after_a_second_not_a
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for pause in ("EVERY", "TICK_EVERY", "AFTER_TROUBLE"):
+    for pause in ("EVERY", "TICK_EVERY", "SEAL_EVERY", "AFTER_TROUBLE"):
         monkeypatch.setattr(rounds, pause, timedelta(seconds=0.02))
 
 

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from tracker import clock
 from tracker.clinical.findings import NOT_EVALUATED
 from tracker.errors import Conflict, Invalid
-from tracker.models import Actor, Alert, AlertEvent, Episode, Erasure, Patient
+from tracker.models import Actor, Alert, AlertEvent, Episode, Erasure, Patient, walls
 from tracker.selectors import retention
 from tracker.services import audit, forgetting, ledger, locks, requests, sending
 from tracker.services.notices import URGENT
@@ -125,6 +125,7 @@ def again() -> list[UUID]:
     return [patient.pk for patient, _ in behind]
 
 
+@walls.outside(walls.Why.ENGINE)
 def come_back(*, by: str, now: datetime) -> int:
     """Brings a restored database up to the ledger, then lets messages be sent again. Returns how many expired."""
     again()

@@ -24,7 +24,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Concat
 
 from tracker import clock
-from tracker.models import ChannelName, OutboxMessage, Sending
+from tracker.models import ChannelName, OutboxMessage, Sending, walls
 
 State = OutboxMessage.State
 LONGEST_NAME = Sending._meta.get_field("opened_by").max_length or 0
@@ -85,6 +85,12 @@ def open_again(*, by: str, now: datetime) -> int:
     return fell_due(before=now).update(
         state=State.EXPIRED, reason=WHILE_RESTORED, finished_at=now, lease_until=None, last_error=""
     )
+
+
+@walls.outside(walls.Why.ENGINE)
+def how_many_fell_due(*, before: datetime) -> int:
+    """Counted over every clinic, for whoever opens sending again."""
+    return fell_due(before=before).count()
 
 
 def fell_due(*, before: datetime) -> QuerySet[OutboxMessage]:

@@ -134,7 +134,7 @@ def _page(request: HttpRequest, actor: Actor | None, *, unsure: bool = False, st
 def _shut(request: HttpRequest, now: datetime, unsure: bool) -> dict[str, Any]:
     """How sending is opened again, for whoever may."""
     may_open = isinstance(request.user, User) and request.user.is_superuser
-    return {"shut": True, "may_open": may_open, "fell_due": sending.fell_due(before=now).count(), "unsure": unsure}
+    return {"shut": True, "may_open": may_open, "fell_due": sending.how_many_fell_due(before=now), "unsure": unsure}
 
 
 def _sign(part: Part, pulse: Pulse) -> Sign:
