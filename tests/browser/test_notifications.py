@@ -73,7 +73,7 @@ def test_a_browser_that_cannot_is_offered_nothing(phone: Phone) -> None:
 
 
 def test_what_arrives_is_shown_as_it_was_sent(phone: Phone, site: Site) -> None:
-    page = phone(permissions=["notifications"])
+    page = phone(permissions=["notifications"], bypass_csp=True)  # which lets only the page's own script register one
     page.goto("/reminders/")
     page.evaluate(
         "navigator.serviceWorker.register('/worker.js', {scope: '/'}).then(() => navigator.serviceWorker.ready)"

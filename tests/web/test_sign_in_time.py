@@ -5,8 +5,10 @@ turns, so that whatever else the machine does falls on both alike.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from statistics import median
+from threading import BoundedSemaphore
 
 import pytest
 from django.conf import LazySettings
@@ -31,7 +33,7 @@ def unlimited(settings: LazySettings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def slow_mail(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def slow_mail(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Mail leaves in the background as it does in use, and the mail server takes its time."""
     left: list[str] = []
 
@@ -40,9 +42,12 @@ def slow_mail(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> list[s
         left.append(letter.to)
 
     settings.ACCOUNT_MAIL_IN_BACKGROUND = True
-    monkeypatch.setattr(account_mail, "WAITING_AT_MOST", 10 * TRIES)
+    senders = ThreadPoolExecutor(2)
+    monkeypatch.setattr(account_mail, "_senders", senders)
+    monkeypatch.setattr(account_mail, "_room", BoundedSemaphore(10 * TRIES))
     monkeypatch.setattr(account_mail, "_hand_over", hand_over)
-    return left
+    yield left
+    senders.shutdown(cancel_futures=True)
 
 
 def apart(ask: Callable[[str], None], known: str, tries: int = TRIES) -> float:

@@ -21,7 +21,7 @@ from tracker.services import accounts
 MARK = "Quokka"
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 WITHOUT_PATIENTS = {
-    "account", "admin", "awake", "browsers", "api:me", "confirm-code", "api:protocol", "api:protocols", "docs", "enrolment", "health-live", "health-pages",
+    "about", "about-data", "about-safety", "about-security", "account", "admin", "awake", "browsers", "api:me", "confirm-code", "api:protocol", "api:protocols", "docs", "enrolment", "health-live", "health-pages",
     "health-ready", "home", "invite-ways", "mfa", "places", "protocol", "protocols", "push", "push-worker", "schema", "team",
     "usersessions", "verification",
 }  # fmt: skip
