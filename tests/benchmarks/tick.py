@@ -66,7 +66,9 @@ def main() -> None:
         )
         _, rows = run(told, "second", number, lambda: ticks.daily(now=now))
         _, again = run(told, "second, every knee", number, lambda: ticks.reassess(now=now + timedelta(seconds=1)))
-        told.promise("second_writes", rows + again, rows == 0 and again == 1, "nothing but its line in the trail", "rows")
+        told.promise(
+            "second_writes", rows + again, rows == 0 and again == 1, "nothing but its line in the trail", "rows"
+        )
         used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         told.goal("memory", used, used < MOST_MIB, f"< {MOST_MIB} MiB at the most", "MiB")
     told.end()
