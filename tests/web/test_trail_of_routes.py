@@ -22,7 +22,7 @@ MARK = "Quokka"
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 WITHOUT_PATIENTS = {
     "about", "about-data", "about-safety", "about-security", "account", "admin", "awake", "browsers", "api:me", "confirm-code", "api:protocol", "api:protocols", "docs", "enrolment", "health-live", "health-pages",
-    "health-ready", "home", "invite-ways", "mfa", "places", "protocol", "protocols", "push", "push-worker", "schema", "team",
+    "health-ready", "home", "invite-ways", "mfa", "places", "protocol", "protocols", "push", "push-worker", "schema", "team", "team-settings",
     "usersessions", "verification",
 }  # fmt: skip
 """Names of addresses, up to the first underscore, at which no patient is shown, or only their own account."""
