@@ -40,7 +40,7 @@ def seal(*, now: datetime, alive: Callable[[], object] | None = None) -> int:
     after = 0 if all_of_them else sweep.settled
     laid = 0
     for clinic in _waiting(after):
-        while count := _lay(clinic, after, now):
+        for count in _lay_all(clinic, after, now):
             laid += count
             if alive is not None:
                 alive()
@@ -54,9 +54,20 @@ def _waiting(after: int) -> list[UUID | None]:
     return list(rows)
 
 
+def _lay_all(clinic: UUID | None, after: int, now: datetime) -> Iterator[int]:
+    """How many each batch of one chain sealed.
+
+    A batch begins where the one before it ended, or a long backlog would be read from its start each time. What is
+    committed meanwhile under a lower id waits for the next sealer.
+    """
+    while seals := _lay(clinic, after, now):
+        yield len(seals)
+        after = seals[-1].event_id
+
+
 @transaction.atomic
-def _lay(clinic: UUID | None, after: int, now: datetime) -> int:
-    """The next seals of one chain."""
+def _lay(clinic: UUID | None, after: int, now: datetime) -> list[AuditSeal]:
+    """The next seals of one chain, in the order of their events."""
     chain = chains.chain_of(clinic)
     AuditHead.objects.bulk_create([AuditHead(chain=chain)], ignore_conflicts=True)
     head = AuditHead.objects.select_for_update().get(chain=chain)
@@ -66,7 +77,7 @@ def _lay(clinic: UUID | None, after: int, now: datetime) -> int:
         AuditSeal.objects.bulk_create(seals)
         head.sealed_at = now
         head.save(update_fields=["number", "hash", "sealed_at"])
-    return len(seals)
+    return seals
 
 
 def _seals(head: AuditHead, events: Iterable[tuple[Any, ...]]) -> Iterator[AuditSeal]:
