@@ -156,6 +156,7 @@ def database(url: str) -> dict[str, Any]:
         options["timeout"] = 20
         pragmas = ["journal_mode=WAL", "busy_timeout=20000", "foreign_keys=ON"]
         pragmas.append("secure_delete=ON")  # what is erased is gone from the file, too
+        pragmas.append("recursive_triggers=ON")  # else REPLACE would take a row away without asking the rule against it
         pragmas.append("synchronous=OFF" if TEST else "synchronous=FULL")
         options["init_command"] = ";".join(f"PRAGMA {pragma}" for pragma in pragmas)
     else:

@@ -104,6 +104,25 @@ def test_append_only_means_append_only(knee: Episode, table: str) -> None:
         run(f"DELETE FROM tracker_{table}")
 
 
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_no_row_is_put_in_the_place_of_another(knee: Episode, table: str) -> None:
+    """SQLite's REPLACE takes the old row away without asking the rule against it, unless it is told to."""
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite has REPLACE")
+    with pytest.raises(DatabaseError, match="never deleted|already stands"):
+        run(f"REPLACE INTO tracker_{table} SELECT * FROM tracker_{table}")
+
+
+@pytest.mark.parametrize("table", [*APPEND_ONLY, "restriction"])
+def test_no_table_is_emptied_at_once(knee: Episode, table: str) -> None:
+    """TRUNCATE fires no rule of a row."""
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL has TRUNCATE")
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError, match="never deleted"):
+        run(f"TRUNCATE tracker_{table} CASCADE")
+
+
 def test_every_trigger_is_named_in_a_test_of_its_own(knee: Episode) -> None:
     named = {f"tracker_{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete")}
     others = {
@@ -114,6 +133,9 @@ def test_every_trigger_is_named_in_a_test_of_its_own(knee: Episode) -> None:
         "tracker_protocol_approved_no_update",
         "tracker_protocol_approved_no_delete",
     }
+    emptying = {f"tracker_{table}_no_truncate" for table in (*APPEND_ONLY, "restriction")}
+    if connection.vendor == "postgresql":
+        others |= emptying
     assert triggers.expected() == named | others
     assert triggers.missing() == set()
 

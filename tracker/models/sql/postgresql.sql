@@ -6,6 +6,15 @@ CREATE EXTENSION IF NOT EXISTS btree_gist;
 CREATE OR REPLACE FUNCTION tracker_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'restrict_violation'; END $$;
 --;;
+-- Emptying a table fires no trigger of its rows. An empty one may be emptied, as a test's database is.
+CREATE OR REPLACE FUNCTION tracker_refuse_emptying() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE any_row boolean;
+BEGIN
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', TG_RELID::regclass) INTO any_row;
+  IF any_row THEN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'restrict_violation'; END IF;
+  RETURN NULL;
+END $$;
+--;;
 DROP TRIGGER IF EXISTS tracker_episodefact_no_update ON tracker_episodefact;
 --;;
 CREATE TRIGGER tracker_episodefact_no_update BEFORE UPDATE ON tracker_episodefact
@@ -15,6 +24,11 @@ DROP TRIGGER IF EXISTS tracker_episodefact_no_delete ON tracker_episodefact;
 --;;
 CREATE TRIGGER tracker_episodefact_no_delete BEFORE DELETE ON tracker_episodefact
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('episodefact rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_episodefact_no_truncate ON tracker_episodefact;
+--;;
+CREATE TRIGGER tracker_episodefact_no_truncate BEFORE TRUNCATE ON tracker_episodefact
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('episodefact rows are never deleted');
 --;;
 DROP TRIGGER IF EXISTS tracker_factwithdrawal_no_update ON tracker_factwithdrawal;
 --;;
@@ -26,6 +40,11 @@ DROP TRIGGER IF EXISTS tracker_factwithdrawal_no_delete ON tracker_factwithdrawa
 CREATE TRIGGER tracker_factwithdrawal_no_delete BEFORE DELETE ON tracker_factwithdrawal
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('factwithdrawal rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_factwithdrawal_no_truncate ON tracker_factwithdrawal;
+--;;
+CREATE TRIGGER tracker_factwithdrawal_no_truncate BEFORE TRUNCATE ON tracker_factwithdrawal
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('factwithdrawal rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_signature_no_update ON tracker_signature;
 --;;
 CREATE TRIGGER tracker_signature_no_update BEFORE UPDATE ON tracker_signature
@@ -35,6 +54,11 @@ DROP TRIGGER IF EXISTS tracker_signature_no_delete ON tracker_signature;
 --;;
 CREATE TRIGGER tracker_signature_no_delete BEFORE DELETE ON tracker_signature
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('signature rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_signature_no_truncate ON tracker_signature;
+--;;
+CREATE TRIGGER tracker_signature_no_truncate BEFORE TRUNCATE ON tracker_signature
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('signature rows are never deleted');
 --;;
 DROP TRIGGER IF EXISTS tracker_acknowledgement_no_update ON tracker_acknowledgement;
 --;;
@@ -46,6 +70,11 @@ DROP TRIGGER IF EXISTS tracker_acknowledgement_no_delete ON tracker_acknowledgem
 CREATE TRIGGER tracker_acknowledgement_no_delete BEFORE DELETE ON tracker_acknowledgement
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('acknowledgement rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_acknowledgement_no_truncate ON tracker_acknowledgement;
+--;;
+CREATE TRIGGER tracker_acknowledgement_no_truncate BEFORE TRUNCATE ON tracker_acknowledgement
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('acknowledgement rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_clearance_no_update ON tracker_clearance;
 --;;
 CREATE TRIGGER tracker_clearance_no_update BEFORE UPDATE ON tracker_clearance
@@ -55,6 +84,11 @@ DROP TRIGGER IF EXISTS tracker_clearance_no_delete ON tracker_clearance;
 --;;
 CREATE TRIGGER tracker_clearance_no_delete BEFORE DELETE ON tracker_clearance
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('clearance rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_clearance_no_truncate ON tracker_clearance;
+--;;
+CREATE TRIGGER tracker_clearance_no_truncate BEFORE TRUNCATE ON tracker_clearance
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('clearance rows are never deleted');
 --;;
 DROP TRIGGER IF EXISTS tracker_hold_no_update ON tracker_hold;
 --;;
@@ -66,6 +100,11 @@ DROP TRIGGER IF EXISTS tracker_hold_no_delete ON tracker_hold;
 CREATE TRIGGER tracker_hold_no_delete BEFORE DELETE ON tracker_hold
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('hold rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_hold_no_truncate ON tracker_hold;
+--;;
+CREATE TRIGGER tracker_hold_no_truncate BEFORE TRUNCATE ON tracker_hold
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('hold rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_holdrelease_no_update ON tracker_holdrelease;
 --;;
 CREATE TRIGGER tracker_holdrelease_no_update BEFORE UPDATE ON tracker_holdrelease
@@ -75,6 +114,11 @@ DROP TRIGGER IF EXISTS tracker_holdrelease_no_delete ON tracker_holdrelease;
 --;;
 CREATE TRIGGER tracker_holdrelease_no_delete BEFORE DELETE ON tracker_holdrelease
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('holdrelease rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_holdrelease_no_truncate ON tracker_holdrelease;
+--;;
+CREATE TRIGGER tracker_holdrelease_no_truncate BEFORE TRUNCATE ON tracker_holdrelease
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('holdrelease rows are never deleted');
 --;;
 DROP TRIGGER IF EXISTS tracker_checkin_no_update ON tracker_checkin;
 --;;
@@ -86,6 +130,11 @@ DROP TRIGGER IF EXISTS tracker_checkin_no_delete ON tracker_checkin;
 CREATE TRIGGER tracker_checkin_no_delete BEFORE DELETE ON tracker_checkin
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('checkin rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_checkin_no_truncate ON tracker_checkin;
+--;;
+CREATE TRIGGER tracker_checkin_no_truncate BEFORE TRUNCATE ON tracker_checkin
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('checkin rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_measurement_no_update ON tracker_measurement;
 --;;
 CREATE TRIGGER tracker_measurement_no_update BEFORE UPDATE ON tracker_measurement
@@ -95,6 +144,11 @@ DROP TRIGGER IF EXISTS tracker_measurement_no_delete ON tracker_measurement;
 --;;
 CREATE TRIGGER tracker_measurement_no_delete BEFORE DELETE ON tracker_measurement
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('measurement rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_measurement_no_truncate ON tracker_measurement;
+--;;
+CREATE TRIGGER tracker_measurement_no_truncate BEFORE TRUNCATE ON tracker_measurement
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('measurement rows are never deleted');
 --;;
 DROP TRIGGER IF EXISTS tracker_milestonerecord_no_update ON tracker_milestonerecord;
 --;;
@@ -106,6 +160,11 @@ DROP TRIGGER IF EXISTS tracker_milestonerecord_no_delete ON tracker_milestonerec
 CREATE TRIGGER tracker_milestonerecord_no_delete BEFORE DELETE ON tracker_milestonerecord
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('milestonerecord rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_milestonerecord_no_truncate ON tracker_milestonerecord;
+--;;
+CREATE TRIGGER tracker_milestonerecord_no_truncate BEFORE TRUNCATE ON tracker_milestonerecord
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('milestonerecord rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_milestoneevent_no_update ON tracker_milestoneevent;
 --;;
 CREATE TRIGGER tracker_milestoneevent_no_update BEFORE UPDATE ON tracker_milestoneevent
@@ -115,6 +174,11 @@ DROP TRIGGER IF EXISTS tracker_milestoneevent_no_delete ON tracker_milestoneeven
 --;;
 CREATE TRIGGER tracker_milestoneevent_no_delete BEFORE DELETE ON tracker_milestoneevent
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('milestoneevent rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_milestoneevent_no_truncate ON tracker_milestoneevent;
+--;;
+CREATE TRIGGER tracker_milestoneevent_no_truncate BEFORE TRUNCATE ON tracker_milestoneevent
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('milestoneevent rows are never deleted');
 --;;
 DROP TRIGGER IF EXISTS tracker_alert_no_update ON tracker_alert;
 --;;
@@ -126,6 +190,11 @@ DROP TRIGGER IF EXISTS tracker_alert_no_delete ON tracker_alert;
 CREATE TRIGGER tracker_alert_no_delete BEFORE DELETE ON tracker_alert
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('alert rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_alert_no_truncate ON tracker_alert;
+--;;
+CREATE TRIGGER tracker_alert_no_truncate BEFORE TRUNCATE ON tracker_alert
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('alert rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_alertevent_no_update ON tracker_alertevent;
 --;;
 CREATE TRIGGER tracker_alertevent_no_update BEFORE UPDATE ON tracker_alertevent
@@ -135,6 +204,11 @@ DROP TRIGGER IF EXISTS tracker_alertevent_no_delete ON tracker_alertevent;
 --;;
 CREATE TRIGGER tracker_alertevent_no_delete BEFORE DELETE ON tracker_alertevent
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('alertevent rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_alertevent_no_truncate ON tracker_alertevent;
+--;;
+CREATE TRIGGER tracker_alertevent_no_truncate BEFORE TRUNCATE ON tracker_alertevent
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('alertevent rows are never deleted');
 --;;
 DROP TRIGGER IF EXISTS tracker_auditevent_no_update ON tracker_auditevent;
 --;;
@@ -146,6 +220,11 @@ DROP TRIGGER IF EXISTS tracker_auditevent_no_delete ON tracker_auditevent;
 CREATE TRIGGER tracker_auditevent_no_delete BEFORE DELETE ON tracker_auditevent
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('auditevent rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_auditevent_no_truncate ON tracker_auditevent;
+--;;
+CREATE TRIGGER tracker_auditevent_no_truncate BEFORE TRUNCATE ON tracker_auditevent
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('auditevent rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_auditseal_no_update ON tracker_auditseal;
 --;;
 CREATE TRIGGER tracker_auditseal_no_update BEFORE UPDATE ON tracker_auditseal
@@ -156,6 +235,11 @@ DROP TRIGGER IF EXISTS tracker_auditseal_no_delete ON tracker_auditseal;
 CREATE TRIGGER tracker_auditseal_no_delete BEFORE DELETE ON tracker_auditseal
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('auditseal rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_auditseal_no_truncate ON tracker_auditseal;
+--;;
+CREATE TRIGGER tracker_auditseal_no_truncate BEFORE TRUNCATE ON tracker_auditseal
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('auditseal rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_erasure_no_update ON tracker_erasure;
 --;;
 CREATE TRIGGER tracker_erasure_no_update BEFORE UPDATE ON tracker_erasure
@@ -165,6 +249,11 @@ DROP TRIGGER IF EXISTS tracker_erasure_no_delete ON tracker_erasure;
 --;;
 CREATE TRIGGER tracker_erasure_no_delete BEFORE DELETE ON tracker_erasure
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('erasure rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_erasure_no_truncate ON tracker_erasure;
+--;;
+CREATE TRIGGER tracker_erasure_no_truncate BEFORE TRUNCATE ON tracker_erasure
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('erasure rows are never deleted');
 --;;
 DROP TRIGGER IF EXISTS tracker_restriction_only_supersede ON tracker_restriction;
 --;;
@@ -194,6 +283,11 @@ DROP TRIGGER IF EXISTS tracker_restriction_no_delete ON tracker_restriction;
 --;;
 CREATE TRIGGER tracker_restriction_no_delete BEFORE DELETE ON tracker_restriction
 FOR EACH ROW EXECUTE FUNCTION tracker_refuse('restriction rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_restriction_no_truncate ON tracker_restriction;
+--;;
+CREATE TRIGGER tracker_restriction_no_truncate BEFORE TRUNCATE ON tracker_restriction
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('restriction rows are never deleted');
 --;;
 ALTER TABLE tracker_restriction DROP CONSTRAINT IF EXISTS tracker_restriction_no_overlap;
 --;;
