@@ -21,6 +21,7 @@ from hypothesis import settings as hypothesis_settings
 
 from tracker import clock as real_clock
 from tracker.models import User, triggers
+from tracker.web import consents, lock, presence  # noqa: F401  each takes part in a sign-in, also before any request
 
 # The same calendar date in New York, London and Auckland.
 A_MONDAY_MORNING = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)

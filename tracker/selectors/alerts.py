@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
 
 from tracker.clinical.terms import Role, Urgency
 from tracker.models import Actor, Alert, AlertEvent, Membership, Note
@@ -94,6 +94,7 @@ _COLUMNS = (
     "opened_at",
     "state",
 )
+_EVENT = ("events__kind", "events__outcome", "note", "events__by__name", "events__to__name", "events__at")
 
 
 def alerts(actor: Actor, *, state: str = "open", page: int = 1) -> AlertList:
@@ -106,14 +107,13 @@ def alerts(actor: Actor, *, state: str = "open", page: int = 1) -> AlertList:
     pages = max(1, -(-counts[state] // PAGE))
     page = min(max(1, page), pages)
     order = ("-opened_at",) if state == "closed" else ("urgency", "opened_at")
-    rows = found.filter(state=state).order_by(*order).values_list(*_COLUMNS)[(page - 1) * PAGE : page * PAGE]
-    return AlertList(_with_events(list(rows)), counts, page, pages)
+    ids = found.filter(state=state).order_by(*order, "pk").values_list("pk", flat=True)[(page - 1) * PAGE : page * PAGE]
+    return AlertList(_told(found.filter(pk__in=list(ids)), *order), counts, page, pages)
 
 
 def of_episode(episode_id: UUID) -> Sequence[Listed]:
-    """Every alert of an episode, the latest first, in two statements."""
-    found = with_state(Alert.objects.filter(episode=episode_id)).order_by("-opened_at")
-    return _with_events(list(found.values_list(*_COLUMNS)))
+    """Every alert of an episode, the latest first, in one statement."""
+    return _told(with_state(Alert.objects.filter(episode=episode_id)), "-opened_at")
 
 
 def colleagues(actor: Actor) -> list[Colleague]:
@@ -135,21 +135,14 @@ def with_state(found: QuerySet[Alert]) -> QuerySet[Any]:
     )
 
 
-def _with_events(rows: Sequence[tuple[Any, ...]]) -> list[Listed]:
-    events = _events([row[0] for row in rows])
-    return [replace(Listed(*row), events=events.get(row[0], ())) for row in rows]
+def _told(found: QuerySet[Any], *order: str) -> list[Listed]:
+    """In `order`, each with its events joined in, oldest first, and their notes."""
+    notes = Note.objects.filter(digest=OuterRef("events__note_digest"), patient=OuterRef("episode__patient"))
+    rows = found.annotate(note=notes.values("text")[:1]).order_by(*order, "pk", "events__at", "events__pk")
+    told = groupby(rows.values_list(*_COLUMNS, *_EVENT), key=lambda row: row[: len(_COLUMNS)])
+    return [Listed(*alert, events=[_event(row) for row in rows if row[-1]]) for alert, rows in told]
 
 
-def _events(ids: Iterable[UUID]) -> Mapping[UUID, list[Event]]:
-    """The events by alert, oldest first, with their notes."""
-    notes = Note.objects.filter(digest=OuterRef("note_digest"), patient=OuterRef("alert__episode__patient"))
-    found = (
-        AlertEvent.objects.filter(alert__in=list(ids))
-        .annotate(note=notes.values("text")[:1], by_name=F("by__name"), to_name=F("to__name"))
-        .order_by("at", "pk")
-        .values_list("alert_id", "kind", "outcome", "note", "by_name", "to_name", "at")
-    )
-    by_alert: dict[UUID, list[Event]] = defaultdict(list)
-    for alert, kind, outcome, note, by, to, at in found:
-        by_alert[alert].append(Event(alert, kind, outcome, note or "", by or "", to or "", at))
-    return by_alert
+def _event(row: tuple[Any, ...]) -> Event:
+    *words, at = row[len(_COLUMNS) :]
+    return Event._make((row[0], *(word or "" for word in words), at))
