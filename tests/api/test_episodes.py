@@ -105,7 +105,8 @@ def test_a_list_takes_the_same_few_statements_whatever_its_length(
 ) -> None:
     for _ in range(knees):
         scenes.knee(home, signed=False)
-    with django_assert_max_num_queries(7):  # with the day of the token and the line of the trail
+    # Token, role, count, page, what the plans rest on, the day of the token's use and the line of the trail.
+    with django_assert_max_num_queries(7):
         assert len(physio.read("episodes/?page_size=100").json()["results"]) == knees
 
 

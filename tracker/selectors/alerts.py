@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -140,7 +140,7 @@ def _told(found: QuerySet[Any], *order: str) -> list[Listed]:
     notes = Note.objects.filter(digest=OuterRef("events__note_digest"), patient=OuterRef("episode__patient"))
     rows = found.annotate(note=notes.values("text")[:1]).order_by(*order, "pk", "events__at", "events__pk")
     told = groupby(rows.values_list(*_COLUMNS, *_EVENT), key=lambda row: row[: len(_COLUMNS)])
-    return [Listed(*alert, events=[_event(row) for row in rows if row[-1]]) for alert, rows in told]
+    return [replace(Listed(*alert), events=[_event(row) for row in rows if row[-1]]) for alert, rows in told]
 
 
 def _event(row: tuple[Any, ...]) -> Event:
