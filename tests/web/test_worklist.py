@@ -15,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 
 from tests import scenes
 from tests.scenes import Staff
-from tracker.clinical.terms import Attention
+from tracker.clinical.terms import Attention, Role
 from tracker.clock import StoppedClock
-from tracker.models import Actor, Alert, Assessment, Episode, StaffLook
-from tracker.services import episodes, triage
+from tracker.models import Actor, Alert, Assessment, Episode, Proposal, StaffLook
+from tracker.services import episodes, proposals, transfers, triage
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +121,56 @@ def test_a_name_is_found_without_its_accents_also_among_those_on_track(riverside
 def test_what_was_searched_for_stays_text(riverside: Staff, physio: Client) -> None:
     settled(riverside)
     assert "<script>alert" not in page(physio, "?q=%3Cscript%3Ealert(1)%3C/script%3E&need=all")
+
+
+def proposal(knee: Episode, by: Actor) -> Proposal:
+    made = proposals.record_fact(episode=knee, by=by, kind="protocol", value="mowhto_acc", reason="We talked.")
+    assert isinstance(made, Proposal)
+    return made
+
+
+def asked_in(text: str) -> list[tuple[str, str]]:
+    """What colleagues ask of the reader: where each leads, and its words."""
+    found = re.search(r'<p class="notice" id="asked">(.*?)</p>', text, re.DOTALL)
+    return re.findall(r'<a href="([^"]+)">([^<]+)</a>', found[1]) if found else []
+
+
+def test_who_may_agree_to_a_proposal_finds_it_above_the_list_until_it_is_answered(
+    riverside: Staff, physio: Client, surgeon: Client, stranger: Client
+) -> None:
+    rows = [proposal(scenes.knee(riverside), riverside.physiotherapist) for _ in range(2)]
+    assert asked_in(page(surgeon)) == [("/proposals/", "2 proposals wait for a second clinician")]
+    assert asked_in(page(physio)) == asked_in(page(stranger)) == []
+    proposals.refuse(proposal=rows[0], by=riverside.surgeon, reason="Too early.")
+    assert asked_in(page(surgeon, "?need=all")) == [("/proposals/", "1 proposal waits for a second clinician")]
+
+
+def test_what_takes_a_surgeon_is_not_asked_of_a_physiotherapist(
+    riverside: Staff, surgeon: Client, browser_of: Callable[[Actor], Client]
+) -> None:
+    knee = scenes.knee(riverside, day=12, protocol="mowhto_acc")
+    scenes.check_in(knee, pain_load=7, symptoms=[])
+    proposals.decide(
+        episode=knee, by=riverside.physiotherapist, gate="W11", decision="cleared", basis="Wound dry.",
+        decided_on=scenes.today(riverside.clinic),
+    )  # fmt: skip
+    other = browser_of(scenes.member(riverside.clinic, Role.PHYSIOTHERAPIST))
+    assert asked_in(page(other)) == []
+    assert len(asked_in(page(surgeon))) == 1
+
+
+def test_a_patient_who_is_offered_is_counted_above_the_list_of_the_other_clinic_alone(
+    riverside: Staff, physio: Client, browser_of: Callable[[Actor], Client]
+) -> None:
+    away = scenes.clinic("Hillside Clinic")
+    knee = scenes.knee(riverside)
+    row = transfers.ask(episode=knee, by=riverside.surgeon, to=away.clinic.pk, reason="Moves.")
+    theirs = browser_of(away.physiotherapist)
+    assert asked_in(page(theirs)) == [("/transfers/", "1 patient is offered to your clinic")]
+    assert knee.patient.family_name not in page(theirs)
+    assert asked_in(page(physio)) == []
+    transfers.refuse(transfer=row, by=away.surgeon)
+    assert asked_in(page(theirs)) == []
 
 
 def test_another_clinic_is_never_in_the_list(riverside: Staff, knee: Episode, stranger: Client) -> None:

@@ -39,6 +39,10 @@ class Kind(models.TextChoices):
     EMERGENCY_NOTICE = "emergency_notice", "A record was opened in an emergency"
     MOVED = "moved", "Another clinic looks after you"
     TAKEN_OVER = "taken_over", "A patient came from another clinic"
+    PROPOSAL_WAITS = "proposal_waits", "A proposal waits for a second clinician"
+    PROPOSAL_ANSWERED = "proposal_answered", "A proposal was answered"
+    TRANSFER_OFFERED = "transfer_offered", "A patient is offered to the clinic"
+    TRANSFER_ANSWERED = "transfer_answered", "An offer of a patient was answered"
 
     PATIENT_INVITE = "patient_invite", "Invite to sign in"
     CAREGIVER_INVITE = "caregiver_invite", "Invite to help a patient"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from tracker.clinical.terms import Role
@@ -14,8 +14,13 @@ OVERSIGHT = (Role.COORDINATOR, Role.AUDITOR)
 
 def on_duty(clinic: Clinic) -> list[User]:
     """The clinicians on duty, or all of the clinic's where none is: somebody must hear of an urgent matter."""
-    working = _working([clinic])
-    return [member.user for member in working if member.on_duty] or [member.user for member in working]
+    return _present_first(_working([clinic]))
+
+
+def seconds(clinic: Clinic, first: UUID, *, surgeon: bool) -> list[User]:
+    """Who may be the second of two after `first`, if need be a surgeon: those on duty, or all where none is."""
+    others = (member for member in _working([clinic]) if member.user_id != first)
+    return _present_first([member for member in others if member.role == Role.SURGEON or not surgeon])
 
 
 def clinicians(clinic: Clinic) -> list[User]:
@@ -55,6 +60,10 @@ def oversight(clinic: Clinic) -> list[User]:
 def oversees(user: User, clinic: Clinic) -> bool:
     """Whether the user still is one of them."""
     return any(each.pk == user.pk for each in oversight(clinic))
+
+
+def _present_first(members: Sequence[Membership]) -> list[User]:
+    return [member.user for member in members if member.on_duty] or [member.user for member in members]
 
 
 def _working(clinics: Collection[Clinic]) -> list[Membership]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 
-from tracker.models import Clinic, Episode, EpisodeFact, Note, Proposal
+from tracker.clinical.terms import Role
+from tracker.models import Actor, Clinic, Episode, EpisodeFact, Note, Proposal
+from tracker.selectors.standing import workable
 
 Rows = QuerySet[Proposal, Any]
+
+LATELY = timedelta(days=14)
+"""For so long an answer stands on the page of its knee."""
 
 
 def of_episode(episode: Episode) -> Rows:
@@ -17,11 +23,30 @@ def of_episode(episode: Episode) -> Rows:
     return _told(Proposal.objects.filter(episode=episode))
 
 
+def shown_at(episode: Episode, *, now: datetime) -> Rows:
+    """What waits, and what was answered lately, so that whoever proposed it finds the answer."""
+    return of_episode(episode).filter(Q(agreed=None) | Q(answered_at__gt=now - LATELY))
+
+
+def answerable() -> Rows:
+    """What can still be answered: a recovery that has ended takes no more decisions."""
+    return Proposal.objects.filter(workable("episode__patient"), agreed=None, episode__state=Episode.State.OPEN)
+
+
 def waiting_in(clinic: Clinic) -> Rows:
     """What waits for somebody's answer in the clinic, the longest waiting first."""
-    rows = Proposal.objects.filter(episode__clinic=clinic, agreed=None)
-    rows = rows.filter(episode__patient__erased_at=None, episode__patient__restricted_at=None)
-    return _told(rows).order_by("at")
+    return _told(answerable().filter(episode__clinic=clinic)).order_by("at")
+
+
+def waiting_for(actor: Actor) -> Rows:
+    """What this clinician may agree to: not what they proposed, nor what takes a surgeon where neither would be one."""
+    rows = answerable().filter(episode__clinic=actor.clinic).exclude(by=actor.user)
+    return rows if actor.role is Role.SURGEON else rows.exclude(~Q(role=Role.SURGEON), act=Proposal.Act.CLEARANCE)
+
+
+def takes_surgeon(proposal: Proposal) -> bool:
+    """Whether the second must be a surgeon: to clear a gate against its criteria one of the two is."""
+    return proposal.act == Proposal.Act.CLEARANCE and proposal.role != Role.SURGEON
 
 
 def answered_in(clinic: Clinic, most: int = 20) -> Rows:

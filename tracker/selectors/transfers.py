@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tracker.clinical.terms import Role
 from tracker.models import Clinic, Membership, Transfer, walls
+from tracker.selectors.standing import workable
 
 LATELY = 20
 
@@ -29,8 +30,17 @@ class Offer:
     answered_at: datetime | None
 
 
+def answerable() -> QuerySet[Transfer]:
+    """Offers that can still be accepted. Read outside of the walls, as the patient is another clinic's."""
+    return Transfer.objects.filter(workable("patient"), accepted=None)
+
+
+def offered_to(clinic: Clinic) -> QuerySet[Transfer]:
+    return answerable().filter(to_clinic=clinic)
+
+
 def incoming(clinic: Clinic) -> list[Offer]:
-    return _offers(Q(to_clinic=clinic, accepted=None))
+    return _offers(Q(to_clinic=clinic, accepted=None), workable("patient"))
 
 
 def outgoing(clinic: Clinic) -> list[Offer]:

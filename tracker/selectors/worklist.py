@@ -1,7 +1,7 @@
 """Who needs somebody today, in order of need: reads kept assessments, works nothing out again.
 
-Three statements whatever the size of the clinic or the length of a history: the rows, the counts, the alerts that
-nobody has acknowledged.
+Three statements whatever the size of the clinic or the length of a history: the rows, the counts with what colleagues
+ask of the reader, the alerts that nobody has acknowledged.
 """
 
 from __future__ import annotations
@@ -16,19 +16,17 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from tracker.clinical.terms import Attention, Urgency
 from tracker.models import Actor, Alert, AlertEvent, Episode, StaffLook
 from tracker.selectors.standing import workable
+from tracker.selectors.worklist_figures import NEEDS, Asked, figures
 
 PAGE = 200
 """Rows on one page of the whole clinic; the rows that need somebody are never cut."""
 
 ALL = "all"
-
-
-_NEEDS: dict[int | None, Attention] = {None: Attention.NOT_EVALUATED, **{need.value: need for need in Attention}}
 
 
 class Row(NamedTuple):
@@ -60,7 +58,7 @@ class Row(NamedTuple):
     @property
     def need(self) -> Attention:
         """Its place on the list. An episode that was never assessed is one that could not be evaluated."""
-        return _NEEDS[self.attention]
+        return NEEDS[self.attention]
 
     @property
     def name(self) -> str:
@@ -115,6 +113,7 @@ class Worklist:
     needing: int
     page: int
     pages: int
+    asked: Asked
 
     @property
     def total(self) -> int:
@@ -144,14 +143,16 @@ def worklist(actor: Actor, *, now: datetime, need: str = "", query: str = "", pa
     pages = max(1, -(-len(wanted) // PAGE))
     page = min(max(1, page), pages)
     needing = [row for row in rows if row.need < Attention.ON_TRACK]
+    counts, asked = figures(actor, None if everybody else _active(actor))
     return Worklist(
         rows=wanted[(page - 1) * PAGE : page * PAGE],
-        counts=Counter(row.need for row in rows) if everybody else _counts(actor),
+        counts=Counter(row.need for row in rows) if everybody else counts,
         alerts=alerts,
         looked=_looked(needing, alerts, now, actor.clinic.time_zone),
         needing=len(needing),
         page=page,
         pages=pages,
+        asked=asked,
     )
 
 
@@ -181,13 +182,6 @@ def _order(row: Row) -> tuple[Any, ...]:
     reported = row.last_check_in_at.timestamp() if row.last_check_in_at and row.need is Attention.EMERGENCY else 0.0
     days = -row.surgery_date.toordinal() if row.surgery_date else 0
     return row.need, -reported, days, row.family_name, row.given_name, row.episode
-
-
-def _counts(actor: Actor) -> Counter[Attention]:
-    counts: Counter[Attention] = Counter()
-    for attention, number in _active(actor).values_list("assessment__attention").annotate(Count("pk")).order_by():
-        counts[_NEEDS[attention]] += number
-    return counts
 
 
 def _unacknowledged(actor: Actor) -> dict[UUID, list[Unacknowledged]]:

@@ -21,6 +21,8 @@ class Audience(StrEnum):
     ON_DUTY = "the clinicians on duty"
     EVERY_CLINICIAN = "every clinician of the clinic"
     CALL_LIST = "the clinic's call list"
+    SECONDS = "the clinicians on duty who may agree with a colleague"
+    COLLEAGUE = "the colleague who asked"
     OVERSIGHT = "the coordinators and auditors of the clinic"
     INVITED = "whoever is invited"
 
@@ -253,6 +255,37 @@ RULES: dict[str, Rule] = {
             go="Open the record",
             nature=Nature.NOTICE,
             urgent=True,
+        ),
+        Rule(
+            kind=Kind.PROPOSAL_WAITS,
+            audience=Audience.SECONDS,
+            subject="A colleague's proposal is waiting for you",
+            path="/episodes/{episode}/#proposals",
+            lasts=timedelta(days=7),
+        ),
+        Rule(
+            kind=Kind.PROPOSAL_ANSWERED,
+            audience=Audience.COLLEAGUE,
+            subject="Your proposal was answered",
+            path="/episodes/{episode}/#proposals",
+            go="Read the answer",
+            lasts=timedelta(days=7),
+        ),
+        Rule(
+            kind=Kind.TRANSFER_OFFERED,
+            audience=Audience.ON_DUTY,
+            subject="A patient is offered to your clinic",
+            path="/transfers/",
+            go="See the offer",
+            lasts=timedelta(days=7),
+        ),
+        Rule(
+            kind=Kind.TRANSFER_ANSWERED,
+            audience=Audience.COLLEAGUE,
+            subject="Your offer of a patient was answered",
+            path="/transfers/",
+            go="See the answer",
+            lasts=timedelta(days=7),
         ),
         Rule(
             kind=Kind.MORNING_LIST,

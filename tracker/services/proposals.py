@@ -16,7 +16,7 @@ from tracker import clock
 from tracker.clinical.terms import Decision, Gate, Role
 from tracker.errors import Conflict, Forbidden, Invalid, SecondNeeded
 from tracker.models import Actor, Clearance, Episode, EpisodeFact, Membership, Note, Proposal
-from tracker.services import audit, clearances, episodes, locks, notes
+from tracker.services import audit, clearances, crossings, episodes, locks, notes
 
 Act = Proposal.Act
 
@@ -116,6 +116,7 @@ def _stored(episode: Episode, by: Actor, act: Act, said: dict[str, str], reason:
         reason_digest=notes.keep(episode.patient, reason),
     )
     audit.note(by, "proposed", episode, row.pk, act=act)
+    crossings.proposed(proposal=row, now=row.at)
     return row
 
 
@@ -129,11 +130,13 @@ def _answer(proposal: Proposal, by: Actor, *, agreed: bool, digest: str = "") ->
     locks.hold(proposal.episode)
     if by.user.pk == proposal.by_id:
         raise Forbidden("You proposed this yourself. It takes another clinician.", code="alone")
-    given = {"answered_by": by.user, "answered_at": clock.now(), "agreed": agreed, "answer_digest": digest}
+    now = clock.now()
+    given = {"answered_by": by.user, "answered_at": now, "agreed": agreed, "answer_digest": digest}
     if not Proposal.objects.filter(pk=proposal.pk, agreed=None).update(**given):
         raise Conflict("This was answered already.", code="answered")
     audit.note(by, "proposal agreed" if agreed else "proposal refused", proposal.episode, proposal.pk, act=proposal.act)
     proposal.refresh_from_db()
+    crossings.proposal_answered(proposal=proposal, now=now)
 
 
 def _proposer(proposal: Proposal) -> Actor:

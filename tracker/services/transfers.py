@@ -34,7 +34,7 @@ from tracker.models import (
 )
 from tracker.selectors import duty
 from tracker.selectors.episodes import local_date
-from tracker.services import assessments, audit, locks, notes, notices, outbox, reach, reminders
+from tracker.services import assessments, audit, crossings, locks, notes, notices, outbox, reach, reminders
 from tracker.services.outbox import Telling
 
 CLINICIANS = (Role.PHYSIOTHERAPIST, Role.SURGEON)
@@ -62,6 +62,7 @@ def ask(*, episode: Episode, by: Actor, to: UUID, reason: str) -> Transfer:
     except IntegrityError:
         raise Conflict("An offer to a clinic waits already. Take it back first.", code="waits") from None
     audit.note(by, "transfer asked", episode, row.pk, to=str(clinic.pk))
+    crossings.offered(transfer=row, now=row.asked_at)
     return row
 
 
@@ -81,6 +82,7 @@ def refuse(*, transfer: Transfer, by: Actor) -> None:
     """The other clinic does not take the patient. Nothing changes."""
     _check_receiver(transfer, by)
     _answer(transfer, by, accepted=False)
+    crossings.offer_answered(transfer=transfer, now=clock.now())
     audit.note(by, "transfer refused", None, transfer.pk)
 
 
@@ -102,6 +104,7 @@ def accept(*, transfer: Transfer, by: Actor, owner: UUID, record_number: str = "
         _take_over(knee, transfer, by, now)
     reminders.moved(patient=patient, now=now)
     _tell(transfer, patient, knees, now)
+    crossings.offer_answered(transfer=transfer, now=now)
     return patient
 
 
@@ -132,6 +135,7 @@ def _answer(transfer: Transfer, by: Actor, *, accepted: bool, owner: User | None
     if not waiting.update(**given):
         raise Conflict(GONE, code="answered")
     transfer.refresh_from_db()
+    crossings.offer_ended(transfer=transfer, now=clock.now())
 
 
 def _owner(by: Actor, owner: UUID) -> User:

@@ -58,7 +58,7 @@ def show(request: HttpRequest, public_id: str, refused: Refused | None = None, s
     context = {
         **_context(door.actor, door.episode, page, reading=reading),
         **(read_only(page) if reading else forms_of(door.actor, door.episode, page, refused)),
-        "proposals": proposals.shown(door.actor, proposed.of_episode(door.episode).filter(agreed=None)),
+        "proposals": proposals.shown(door.actor, proposed.shown_at(door.episode, now=now)),
         **patient_invites.context(door.episode),
         **episode_reminders.context(door.episode, page.messages, now=now, week=week),
         "lines": tell(page.lines, page.case),

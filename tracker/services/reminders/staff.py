@@ -12,7 +12,7 @@ from tracker.models import Acknowledgement, CheckIn, Kind, Restriction
 from tracker.selectors.calls import STRICTER
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import start_of
-from tracker.services import invites, notices, reach
+from tracker.services import crossings, invites, notices, reach
 from tracker.services.reminders import morning
 from tracker.services.reminders.look import (
     Look,
@@ -29,9 +29,12 @@ from tracker.services.reminders.look import (
 SILENT_DAYS = 2
 
 INVITES = (Kind.PATIENT_INVITE, Kind.CAREGIVER_INVITE, Kind.STAFF_INVITE)
-CROSSINGS = (Kind.EMERGENCY_OPENED, Kind.EMERGENCY_NOTICE, Kind.MOVED, Kind.TAKEN_OVER)
+CROSSINGS = (
+    *(Kind.EMERGENCY_OPENED, Kind.EMERGENCY_NOTICE, Kind.MOVED, Kind.TAKEN_OVER),
+    *(Kind.PROPOSAL_ANSWERED, Kind.TRANSFER_ANSWERED),
+)
 WHATEVER_BECOMES_OF_THE_RECOVERY = frozenset(
-    {*notices.KINDS, Kind.MORNING_LIST, Kind.RECORD_REQUEST, *INVITES, *CROSSINGS}
+    {*notices.KINDS, Kind.MORNING_LIST, Kind.RECORD_REQUEST, Kind.TRANSFER_OFFERED, *INVITES, *CROSSINGS}
 )
 """Kinds that need no open recovery: a clinic's list, an alert, which ends by somebody's word alone, and a way in."""
 
@@ -104,8 +107,12 @@ def request_stands(_: Subject) -> str:
 
 
 def crossing_stands(_: Subject) -> str:
-    """That somebody else read or took over a record is told whatever came after."""
+    """That somebody else read or took over a record, or answered, is told whatever came after."""
     return ""
+
+
+def asking_stands(of: Subject) -> str:
+    return "" if crossings.waits(of.message.kind, of.occurrence.slot) else crossings.ANSWERED
 
 
 STAFF_FINDERS: dict[str, Callable[[Look, date, datetime], Iterator[Want]]] = {
@@ -115,6 +122,7 @@ STAFF_FINDERS: dict[str, Callable[[Look, date, datetime], Iterator[Want]]] = {
 
 STAFF_STILL_WANTED: dict[str, Callable[[Subject], str]] = {
     **dict.fromkeys(CROSSINGS, crossing_stands),
+    **dict.fromkeys((Kind.PROPOSAL_WAITS, Kind.TRANSFER_OFFERED), asking_stands),
     Kind.SILENCE: silence_stands,
     Kind.GATE_DUE: gate_stands,
     Kind.UNSEEN: unseen_stands,
