@@ -27,7 +27,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
-from django.db.models import Value  # noqa: E402
+from django.db.models import OuterRef, Subquery, Value  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
@@ -38,12 +38,22 @@ from tests.access.world import ACTORS, World, world  # noqa: E402
 from tests.benchmarks import figures  # noqa: E402
 from tests.benchmarks.figures import Figures  # noqa: E402
 from tracker import access, clock  # noqa: E402
-from tracker.access import doors, rules, who  # noqa: E402
+from tracker.access import episodes, messages, openings, rows, rules, who  # noqa: E402
 from tracker.access.rules import MAY, STEP_UP, Do  # noqa: E402
-from tracker.models import ApiToken, CaregiverLink, Membership, Role  # noqa: E402
+from tracker.models import (  # noqa: E402
+    Actor,
+    ApiToken,
+    CaregiverLink,
+    EmergencyAccess,
+    Episode,
+    Membership,
+    OutboxMessage,
+    Role,
+)
 from tracker.services import accounts  # noqa: E402
 from tracker.web import presence  # noqa: E402
 
+DOORS = (who, openings, episodes, rows, messages)
 FEW_ROUTES = ("/api/v1/", "/worklist/")
 FEW_ACTORS = ("physio", "auditor", "owner", "far surgeon", "commuter away", "one factor", "stale", "program", "paused")
 
@@ -154,7 +164,7 @@ class Trial:
 def _asked() -> Iterator[list[str]]:
     """What the doors were asked and refused meanwhile, by act, by reason and by route."""
     heard: list[str] = []
-    original = who.note
+    original = openings.note
 
     def note(user: Any, do: Do, **details: Any) -> None:
         if refused := details.get("refused"):
@@ -162,8 +172,18 @@ def _asked() -> Iterator[list[str]]:
             heard.extend((refused, f"{do}:{refused}", f"route {route}:{refused}"))
         original(user, do, **details)
 
-    with patch.object(who, "note", note), patch.object(doors, "note", note):
+    with at_every_door("note", note):
         yield heard
+
+
+@contextmanager
+def at_every_door(name: str, instead: Any) -> Iterator[None]:
+    """Each module of the doors that knows something by this name meets the other instead."""
+    with ExitStack() as stack:
+        for door in DOORS:
+            if hasattr(door, name):
+                stack.enter_context(patch.object(door, name, instead))
+        yield
 
 
 # --- What is taken out ----------------------------------------------------------------------------------------------
@@ -221,8 +241,7 @@ def no(owner: Any, name: str) -> Callable[[], AbstractContextManager[Any]]:
 
 def _everywhere(user: Any, clinic: str) -> Any:
     """The role in the clinic of a row, wherever they act now."""
-    rows = Membership.objects.filter(user=user, clinic=doors.OuterRef(clinic))
-    return doors.Subquery(rows.values("role")[:1])
+    return Subquery(Membership.objects.filter(user=user, clinic=OuterRef(clinic)).values("role")[:1])
 
 
 def _anybody(user: Any, clinic: str) -> Any:
@@ -231,17 +250,17 @@ def _anybody(user: Any, clinic: str) -> Any:
 
 @contextmanager
 def _emergency_writes() -> Iterator[None]:
-    with patch.object(doors, "IN_AN_EMERGENCY", frozenset(Do)):
+    with patch.object(episodes, "IN_AN_EMERGENCY", frozenset(Do)):
         yield
 
 
 @contextmanager
 def _emergency_for_all() -> Iterator[None]:
     def opened(user: Any, episode: Any) -> Any:
-        row = doors.EmergencyAccess.objects.select_related("clinic").first()
+        row = EmergencyAccess.objects.select_related("clinic").first()
         return row if user.presence is not None and user.presence.clinic_id is not None else None
 
-    with patch.object(doors, "_standing_emergency", opened):
+    with patch.object(episodes, "_standing_emergency", opened):
         yield
 
 
@@ -250,8 +269,8 @@ def _every_episode() -> Iterator[None]:
     """Lists without the filter by clinic and patient."""
 
     def all_of(visitor: Any, do: Do) -> Any:
-        rows = doors.Episode.objects.select_related("patient", "clinic").filter(patient__erased_at=None)
-        return rows.annotate(staff_role=Value(Role.SURGEON.value))
+        found = Episode.objects.select_related("patient", "clinic").filter(patient__erased_at=None)
+        return found.annotate(staff_role=Value(Role.SURGEON.value))
 
     with ExitStack() as stack:
         for module in list(sys.modules.values()):
@@ -262,32 +281,31 @@ def _every_episode() -> Iterator[None]:
 
 @contextmanager
 def _erased_stays() -> Iterator[None]:
-    original = doors._open
+    original = episodes.open_episode
 
     def open_(user: Any, episode: Any, do: Do, asked: object) -> Any:
         if episode is not None:
             episode.patient.erased_at = None
         return original(user, episode, do, asked)
 
-    with patch.object(doors, "_open", open_):
+    with at_every_door("open_episode", open_):
         yield
 
 
 @contextmanager
 def _messages_of_all() -> Iterator[None]:
     def message(user: Any, public_id: Any) -> Any:
-        rows = doors.OutboxMessage.objects.select_related(
-            "clinic", "patient__clinic", "episode", "occurrence", "recipient"
-        )
-        return rows.annotate(staff_role=doors._role_in(user, "clinic")).filter(pk=doors._uuid(public_id)).first()
+        found = OutboxMessage.objects.select_related("clinic", "patient__clinic", "episode", "occurrence", "recipient")
+        found = found.annotate(staff_role=who.role_in(user, "clinic"))
+        return found.filter(pk=openings.id_of(public_id)).first()
 
-    with patch.object(doors, "_message", message):
+    with patch.object(messages, "_message", message):
         yield
 
 
 @contextmanager
 def _messages_of_every_clinic() -> Iterator[None]:
-    original = doors._message
+    original = messages._message
 
     def message(user: Any, public_id: Any) -> Any:
         found = original(user, public_id)
@@ -295,7 +313,7 @@ def _messages_of_every_clinic() -> Iterator[None]:
             found.staff_role = Role.SURGEON.value
         return found
 
-    with patch.object(doors, "_message", message):
+    with patch.object(messages, "_message", message):
         yield
 
 
@@ -305,7 +323,7 @@ def _links_never_lapse() -> Iterator[None]:
         links = CaregiverLink.objects.select_related("patient__clinic").filter(user=user, patient__erased_at=None)
         return (links.filter(patient=patient_id) if patient_id else links).first()
 
-    with patch.object(who, "caring", caring), patch.object(doors, "caring", caring):
+    with at_every_door("caring", caring):
         yield
 
 
@@ -314,22 +332,21 @@ def _everybody_is_cared_for() -> Iterator[None]:
     def caring(user: Any, patient_id: Any = None) -> Any:
         return CaregiverLink.objects.select_related("patient__clinic").filter(user=user).first()
 
-    with patch.object(who, "caring", caring), patch.object(doors, "caring", caring):
+    with at_every_door("caring", caring):
         yield
 
 
 @contextmanager
 def _every_patient_is_the_owner() -> Iterator[None]:
-    original = doors._as_whom
+    original = episodes._as_whom
 
     def as_whom(user: Any, episode: Any) -> Any:
         found = original(user, episode)
-        mine = doors.Patient if hasattr(doors, "Patient") else None
-        if found is None and mine is None and hasattr(user, "patient"):
-            return doors.Actor(user, Role.PATIENT, episode.clinic, episode.patient)
+        if found is None and hasattr(user, "patient"):
+            return Actor(user, Role.PATIENT, episode.clinic, episode.patient)
         return found
 
-    with patch.object(doors, "_as_whom", as_whom):
+    with patch.object(episodes, "_as_whom", as_whom):
         yield
 
 
@@ -417,10 +434,10 @@ def without(middleware: str) -> Callable[[], AbstractContextManager[Any]]:
 HAND_MADE = (
     Mutant(
         "a role counts in every clinic where one works",
-        lambda: patch.object(doors, "_role_in", _everywhere),
+        lambda: at_every_door("role_in", _everywhere),
         ("not_found",),
     ),
-    Mutant("everybody is a surgeon of every clinic", lambda: patch.object(doors, "_role_in", _anybody), ("not_found",)),
+    Mutant("everybody is a surgeon of every clinic", lambda: at_every_door("role_in", _anybody), ("not_found",)),
     Mutant("no second factor is asked of staff", no(who, "_check_second_factor"), ("second_factor",)),
     Mutant("every sign-in is fresh", _always_fresh, ("step_up",)),
     Mutant("a token may do whatever its owner may", _tokens_without_scopes, ("scope",)),
@@ -430,9 +447,9 @@ HAND_MADE = (
     Mutant("an order needs no more than the scope to read", scope(Do.ORDER, "read"), ("order:scope",)),
     Mutant("an export needs no more than the scope to read", scope(Do.EXPORT, "read"), ("export:scope",)),
     Mutant("a caregiver who may only read may write", no(who, "_check_recording"), ("check_in:forbidden",)),
-    Mutant("a restricted record is worked with", no(doors, "_check_restricted"), ("forbidden",)),
+    Mutant("a restricted record is worked with", no(episodes, "_check_restricted"), ("forbidden",)),
     Mutant(
-        "messages about a restricted record are worked with", no(doors, "_check_workable"), ("operations:forbidden",)
+        "messages about a restricted record are worked with", no(messages, "_check_workable"), ("operations:forbidden",)
     ),
     Mutant("an erased record opens", _erased_stays, ("not_found",)),
     Mutant("messages about records that went elsewhere open", _messages_of_all, ("operations:not_found",)),

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from uuid import UUID
 
-from django.contrib.auth.models import AnonymousUser
+from django.db.models import OuterRef, Subquery
 
+from tracker.access.openings import Visitor, note
 from tracker.access.rules import MAY, READING, RECORDING, SCOPES, STEP_UP, Do
-from tracker.errors import Forbidden, NotFound, PlaceMissing, SecondFactorMissing, StepUp
-from tracker.models import Actor, CaregiverLink, Membership, Opening, Patient, Presence, Role, User
-
-Visitor = User | AnonymousUser
-"""Whoever a request comes from. One who has not signed in is refused here too, whatever the page forgot."""
-
-ENTER = "enter"
-"""What somebody wanted whom the first rule of all refused, before anything was opened."""
+from tracker.errors import Forbidden, PlaceMissing, SecondFactorMissing, StepUp
+from tracker.models import Actor, CaregiverLink, Membership, Patient, Presence, Role, User
 
 
 def signed_in(visitor: Visitor) -> User:
@@ -100,6 +93,14 @@ def caring(user: User, patient_id: UUID | None = None) -> CaregiverLink | None:
     return found[0] if found else None
 
 
+def role_in(user: User, clinic: str) -> Subquery:
+    """The user's role in the clinic of a row, if that is where they act now."""
+    rows = Membership.objects.filter(user=user, clinic=OuterRef(clinic))
+    if user.presence is not None:
+        rows = rows.filter(clinic=user.presence.clinic_id)
+    return Subquery(rows.values("role")[:1])
+
+
 def clinic_for(visitor: Visitor, do: Do) -> Actor:
     """The visitor as somebody who may `do` a thing that belongs to no one episode."""
     who = actor(visitor)
@@ -177,37 +178,3 @@ def _check_recording(who: Actor) -> None:
     link = None if who.patient is None else caring(who.user, who.patient.pk)
     if link is None or not link.may_record:
         raise Forbidden("You may look at this record, not write in it. The patient can change that.")
-
-
-def refused(visitor: Visitor, refusal: NotFound | Forbidden) -> None:
-    """Tells the trail of a refusal that no door has told of, such as one by a rule of the gate or the hold."""
-    presence = visitor.presence if isinstance(visitor, User) else None
-    if presence is None or any(opening.refused for opening in presence.openings):
-        return
-    if presence.openings and isinstance(refusal, Forbidden):
-        presence.openings.append(replace(presence.openings[-1], refused=refusal.code))
-    elif not presence.openings:
-        presence.openings.append(Opening(ENTER, clinic_id=presence.clinic_id, refused=refusal.code))
-
-
-def listed(visitor: Visitor, episodes: Iterable[UUID]) -> None:
-    """Tells the trail which episodes a list shows."""
-    if isinstance(visitor, User) and visitor.presence is not None:
-        visitor.presence.listed.extend(episodes)
-
-
-def note(
-    user: User,
-    do: Do,
-    *,
-    object_id: object = "",
-    episode_id: object = None,
-    who: Actor | None = None,
-    refused: str = "",
-) -> None:
-    """Tells the trail what the door was asked. The trail is written when the request is over."""
-    presence: Presence | None = user.presence
-    if presence is not None:
-        clinic = who.clinic.pk if who else presence.clinic_id
-        role = who.role.value if who else ""
-        presence.openings.append(Opening(do.value, str(object_id), episode_id, clinic, role, refused))  # type: ignore[arg-type]
