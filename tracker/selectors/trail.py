@@ -1,38 +1,22 @@
-"""The trail as people read it: the clinic's auditor line by line, a patient as who of whom looked at their record."""
+"""The trail as the clinic's auditor reads it: line by line, with whether it is whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tracker.clinical.terms import Role
-from tracker.models import (
-    Actor,
-    AuditEvent,
-    AuditHead,
-    AuditSweep,
-    Clinic,
-    EmergencyAccess,
-    Episode,
-    Membership,
-    Patient,
-    User,
-    walls,
-)
+from tracker.models import Actor, AuditEvent, AuditHead, AuditSweep, Clinic, Episode, Membership, User
 from tracker.selectors import chains
 from tracker.selectors.chains import Unsealed
+from tracker.selectors.trail_lines import COLUMNS, Line, accesses_to, is_under, of_day
 
 PAGE = 100
 STAFF = (Role.PHYSIOTHERAPIST, Role.SURGEON, Role.COORDINATOR, Role.AUDITOR)
-DAYS = timedelta(days=30)
-"""So much of who looked is on one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +28,6 @@ class Wanted:
     outcome: str = ""
     day: date | None = None
     before: int | None = None
-
-
-class Line(NamedTuple):
-    """One line of the trail."""
-
-    pk: int
-    at: datetime
-    user: UUID | None
-    role: str
-    action: str
-    outcome: str
-    episode: UUID | None
-    object_id: str
-    detail: dict[str, object]
-    via: str
-
-    @property
-    def page(self) -> str:
-        return str(self.detail.get("page", ""))
-
-    @property
-    def why(self) -> str:
-        return str(self.detail.get("why", ""))
-
-    @property
-    def listed(self) -> int:
-        """How many records a list showed."""
-        episodes = self.detail.get("episodes", ())
-        return len(episodes) if isinstance(episodes, list) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +46,6 @@ class Trail:
     unknown_record: bool = False
 
 
-_COLUMNS = ("pk", "at", "user_id", "role", "action", "outcome", "episode_id", "object_id", "detail", "via")
-
-
-# --- For the auditor ------------------------------------------------------------------------------------------------
-
-
 def trail(actor: Actor, wanted: Wanted) -> Trail:
     """What was done, seen and refused in the clinic, and by others with its records, the latest first."""
     clinic, episodes = actor.clinic, _episodes(actor.clinic, wanted.record)
@@ -104,7 +53,7 @@ def trail(actor: Actor, wanted: Wanted) -> Trail:
     rows = _filtered(rows, wanted, clinic)
     if episodes is not None:
         rows = rows.filter(Q(episode__in=episodes) | Q(object_id__in=[str(each) for each in episodes]))
-    found = list(map(Line._make, rows.values_list(*_COLUMNS)[: PAGE + 1]))
+    found = list(map(Line._make, rows.values_list(*COLUMNS)[: PAGE + 1]))
     shown = found[:PAGE]
     return Trail(
         lines=shown,
@@ -122,7 +71,7 @@ def _filtered(rows: QuerySet[AuditEvent], wanted: Wanted, clinic: Clinic) -> Que
     if wanted.outcome:
         rows = rows.filter(outcome=wanted.outcome)
     if wanted.day is not None:
-        rows = rows.filter(at__range=_of_day(wanted.day, clinic.time_zone))
+        rows = rows.filter(at__range=of_day(wanted.day, clinic.time_zone))
     if wanted.before is not None:
         rows = rows.filter(pk__lt=wanted.before)
     return rows
@@ -133,11 +82,6 @@ def _called(name: str, clinic: Clinic) -> QuerySet[User]:
     worked = AuditEvent.objects.filter(user=OuterRef("pk"), clinic=clinic, role__in=STAFF)
     works = Membership.objects.filter(user=OuterRef("pk"), clinic=clinic)
     return User.objects.filter(Exists(works) | Exists(worked), name__icontains=name)
-
-
-def _of_day(day: date, zone: str) -> tuple[datetime, datetime]:
-    start = datetime.combine(day, datetime.min.time(), ZoneInfo(zone))
-    return start, start + timedelta(days=1) - timedelta(microseconds=1)
 
 
 def _episodes(clinic: Clinic, record: str) -> list[UUID] | None:
@@ -161,31 +105,8 @@ def _records(lines: Iterable[Line]) -> dict[UUID, str]:
 
 
 def _in_emergency(lines: Sequence[Line]) -> frozenset[int]:
-    accesses = _accesses({line.episode for line in lines if line.episode})
-    return frozenset(line.pk for line in lines if _is_under(accesses, line))
-
-
-Access = tuple[UUID, UUID, datetime, datetime]
-
-
-def _accesses(episodes: Iterable[UUID]) -> list[Access]:
-    rows = EmergencyAccess.objects.filter(
-        episode__in=list(episodes), started_at__isnull=False, expires_at__isnull=False
-    )
-    columns = ("user_id", "episode_id", "started_at", "expires_at", "ended_at")
-    return [
-        (user, episode, at, min(ends, ended or ends)) for user, episode, at, ends, ended in rows.values_list(*columns)
-    ]
-
-
-def _is_under(accesses: Iterable[Access], line: Line) -> bool:
-    return any(
-        (user, episode) == (line.user, line.episode) and start <= line.at <= end
-        for user, episode, start, end in accesses
-    )
-
-
-# --- Is it whole? ---------------------------------------------------------------------------------------------------
+    accesses = accesses_to({line.episode for line in lines if line.episode})
+    return frozenset(line.pk for line in lines if is_under(accesses, line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,120 +126,3 @@ def state(clinic: Clinic, *, now: datetime) -> State:
     settled = AuditSweep.objects.values_list("settled", flat=True).first() or 0
     unsealed = chains.unsealed(before=now - chains.LATE, clinic=clinic.pk, settled=settled)
     return State(head.number, head.sealed_at, head.checked_at, head.faults, unsealed)
-
-
-# --- For the patient ------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Visitor:
-    """Somebody who was in the record on one day."""
-
-    name: str
-    role: str
-    clinic: str
-    """Where they work, if that is not the patient's clinic."""
-    emergency: bool
-    first: datetime
-    last: datetime
-    looks: int = 0
-    deeds: list[str] = field(default_factory=list)
-    """What they did, as the trail calls it."""
-    programs: bool = False
-    """Whether a program acted in their name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    on: date
-    visitors: Sequence[Visitor]
-    lists: dict[str, int]
-    """Who opened a list on which the patient stood, and how often."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """Who was in a patient's record from one day to another, the latest day first."""
-
-    since: date
-    until: date
-    days: Sequence[Day]
-    further: bool
-    """Whether there is anything earlier."""
-
-
-class Look(NamedTuple):
-    line: Line
-    name: str
-    clinic_id: UUID | None
-    clinic: str
-
-
-_LOOK = (*_COLUMNS, "user__name", "clinic_id", "clinic__name")
-
-
-def looks(patient: Patient, *, until: date) -> Looks:
-    """Who looked at the record, or changed it, in the thirty days up to `until`, on the patient's calendar.
-
-    Without the patient's own visits, and without what was refused: nothing was shown then.
-    """
-    since = until - DAYS + timedelta(days=1)
-    period = (_of_day(since, patient.time_zone)[0], _of_day(until, patient.time_zone)[1])
-    episodes = dict(Episode.objects.filter(patient=patient).values_list("pk", "clinic_id"))
-    visits = _others(patient).filter(episode__in=episodes, at__range=period)
-    earlier = _others(patient).filter(episode__in=episodes, at__lt=period[0])
-    with walls.outside(walls.Why.LOOKED):
-        lists = _looks(_lists(patient, episodes).filter(at__range=period))
-    days = _days(patient, _looks(visits), lists, _accesses(episodes))
-    return Looks(since, until, days, earlier.exists())
-
-
-def _others(patient: Patient) -> QuerySet[AuditEvent]:
-    return AuditEvent.objects.filter(user__isnull=False).exclude(user=patient.user_id).exclude(outcome="refused")
-
-
-def _lists(patient: Patient, episodes: dict[UUID, UUID]) -> QuerySet[AuditEvent]:
-    """Lists of the clinics in which the record is or was, and that showed it. The clinic keeps the search short."""
-    showed = Q()
-    for episode in episodes:
-        showed |= Q(said__contains=str(episode))
-    clinics = {patient.clinic_id, *episodes.values()}
-    rows = _others(patient).filter(clinic__in=clinics, outcome="seen", episode=None)
-    return rows.annotate(said=Cast("detail", TextField())).filter(showed) if episodes else rows.none()
-
-
-def _looks(rows: QuerySet[AuditEvent]) -> list[Look]:
-    found = rows.order_by("-at", "-pk").values_list(*_LOOK)
-    return [Look(Line._make(row[:-3]), *row[-3:]) for row in found]
-
-
-def _days(patient: Patient, visits: Sequence[Look], lists: Sequence[Look], accesses: list[Access]) -> list[Day]:
-    zone = ZoneInfo(patient.time_zone)
-    people: dict[date, dict[tuple[object, ...], Visitor]] = {}
-    for look in visits:
-        there = people.setdefault(look.line.at.astimezone(zone).date(), {})
-        emergency = _is_under(accesses, look.line)
-        key = (look.line.user, look.line.role, look.clinic_id, emergency)
-        _count(there.setdefault(key, _visitor(look, patient, emergency)), look.line)
-    opened: dict[date, dict[str, int]] = {}
-    for look in lists:
-        names = opened.setdefault(look.line.at.astimezone(zone).date(), {})
-        names[look.name] = names.get(look.name, 0) + 1
-    return [
-        Day(day, list(people.get(day, {}).values()), opened.get(day, {}))
-        for day in sorted({*people, *opened}, reverse=True)
-    ]
-
-
-def _visitor(look: Look, patient: Patient, emergency: bool) -> Visitor:
-    elsewhere = look.clinic if look.clinic_id != patient.clinic_id else ""
-    return Visitor(look.name, look.line.role, elsewhere, emergency, look.line.at, look.line.at)
-
-
-def _count(visitor: Visitor, line: Line) -> None:
-    visitor.first = line.at  # lines come latest first
-    visitor.programs = visitor.programs or line.via.startswith("token:")
-    if line.outcome == AuditEvent.Outcome.SEEN:
-        visitor.looks += 1
-    elif line.action not in visitor.deeds:
-        visitor.deeds.append(line.action)

@@ -18,7 +18,9 @@ from tracker.clinical.terms import Role
 from tracker.models import AuditEvent
 from tracker.selectors import trail as selector
 from tracker.selectors.operations import length
-from tracker.selectors.trail import STAFF, Line, State, Trail, Visitor, Wanted
+from tracker.selectors.trail import STAFF, State, Trail, Wanted
+from tracker.selectors.trail_lines import Line
+from tracker.selectors.who_looked import Visitor, looks_at
 from tracker.web import addresses, shell, trail_words
 from tracker.web.staff_words import ROLES
 from tracker.web.worklist_rows import clock_or_day
@@ -180,7 +182,7 @@ def who_looked(request: HttpRequest) -> HttpResponse:
     patient = door.episode.patient
     zone = ZoneInfo(patient.time_zone)
     today = clock.now().astimezone(zone).date()
-    looks = selector.looks(patient, until=min(_day(request, "until") or today, today))
+    looks = looks_at(patient, until=min(_day(request, "until") or today, today))
     context = {
         "days": [
             (day.on, [_shown(visitor, zone) for visitor in day.visitors], lists_in_words(day.lists))
