@@ -109,7 +109,7 @@ def test_no_row_is_put_in_the_place_of_another(knee: Episode, table: str) -> Non
     """SQLite's REPLACE takes the old row away without asking the rule against it, unless it is told to."""
     if connection.vendor != "sqlite":
         pytest.skip("only SQLite has REPLACE")
-    with pytest.raises(DatabaseError, match="never deleted|already stands"):
+    with pytest.raises(DatabaseError, match=r"never deleted|already stands"):
         run(f"REPLACE INTO tracker_{table} SELECT * FROM tracker_{table}")
 
 

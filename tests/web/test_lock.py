@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests import scenes
 from tests.scenes import PASSWORD, Staff
 from tracker.clock import StoppedClock
 from tracker.models import Actor, CheckIn, Episode
-from tracker.services import accounts
+from tracker.services import accounts, rounds
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,23 @@ def test_what_was_typed_is_dropped_after_use_and_after_fifteen_minutes(
     assert "canary" not in str(dict(physio.session))
     physio.post(CONFIRM, {"password": PASSWORD, "next": f"/episodes/{knee.pk}/check-ins/"})
     assert not CheckIn.objects.exists()
+
+
+def test_what_was_typed_in_a_browser_that_never_came_back_is_forgotten_too(
+    coordinator: Client, physio: Client, clock: StoppedClock
+) -> None:
+    clock.advance(minutes=16)
+    coordinator.post("/episodes/new/", {"family_name": "Quokkason"})
+    clock.advance(minutes=14)
+    physio.post("/episodes/new/", {"family_name": "Ocelotson"})
+    clock.advance(minutes=1)
+    rounds.retain(now=clock.instant)
+    held = [str(row.get_decoded()) for row in Session.objects.all()]
+    assert [name for name in ("Quokkason", "Ocelotson") if any(name in each for each in held)] == ["Ocelotson"]
+    assert "_auth_user_id" in coordinator.session
+    Session.objects.update(expire_date=clock.instant - timedelta(seconds=1))
+    rounds.retain(now=clock.instant)
+    assert not Session.objects.exists()
 
 
 def test_twelve_hours_after_signing_in_staff_are_signed_out_whatever_they_did(

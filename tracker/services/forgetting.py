@@ -71,7 +71,8 @@ def forget(patient: Patient, *, now: datetime) -> None:
     people = _people(patient)
     addresses = {patient.email, patient.phone, *_invited(patient), *(user.email for user in people)} - {""}
     _answers(patient, people)
-    _sessions(patient, people)
+    sessions.tidy(now=now)
+    _sessions(patient, people, addresses)
     _links(patient)
     _messages(patient, now)
     _tables(patient)
@@ -194,13 +195,14 @@ def _mentions(text: str, ids: set[UUID]) -> bool:
     return any(UUID(found) in ids for found in UUIDS.findall(text))
 
 
-def _sessions(patient: Patient, people: Iterable[User]) -> None:
-    """Signs the people out, and whoever's browser holds what was typed about the patient before a confirmation."""
+def _sessions(patient: Patient, people: Iterable[User], addresses: set[str]) -> None:
+    """Signs the people out, and whoever's browser holds what was typed about the patient, or was told and not read."""
     ids, gone = _ids(patient), {str(user.pk) for user in people}
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     for row in Session.objects.iterator(500):
         held: dict[str, Any] = store.decode(row.session_data)
-        if held.get("_auth_user_id") in gone or _mentions(str(held), ids):
+        names = any(address in str(held) for address in addresses)
+        if names or held.get("_auth_user_id") in gone or _mentions(str(held), ids):
             row.delete()
 
 

@@ -15,7 +15,18 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from tracker import clock
-from tracker.services import breakers, dispatch, heartbeats, idempotency, outbox, reminders, retention, seals, ticks
+from tracker.services import (
+    breakers,
+    dispatch,
+    heartbeats,
+    idempotency,
+    outbox,
+    reminders,
+    retention,
+    seals,
+    sessions,
+    ticks,
+)
 from tracker.services.heartbeats import Pulse
 
 logger = logging.getLogger(__name__)
@@ -99,8 +110,9 @@ def seal(*, now: datetime) -> None:
 
 
 def retain(*, now: datetime) -> None:
-    """Erases a few of the records whose time is over."""
+    """Erases a few of the records whose time is over, and what browsers that never came back still hold."""
     retention.apply(now=now)
+    sessions.tidy(now=now)
 
 
 # --- Round after round ----------------------------------------------------------------------------------------------

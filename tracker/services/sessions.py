@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
+from importlib import import_module
+from typing import Any
 
+from allauth.account.internal.flows import reauthentication
 from allauth.usersessions.adapter import get_adapter
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from tracker import clock
@@ -14,6 +20,8 @@ from tracker.services import audit
 
 NOWHERE = "0.0.0.0"  # noqa: S104 - what stands in the list for an address that nobody knows
 AGENT_LENGTH = 200
+FORM, FORM_SINCE = reauthentication.STATE_SESSION_KEY, "suspended_at"
+"""In a session: what was typed and waits for whoever typed it to confirm that it is them, and since when."""
 
 
 def began(*, user: User, key: str, address: str, agent: str) -> None:
@@ -68,3 +76,23 @@ def end_all(*, user: User, tokens: bool = True, keep: str = "", by: User | None 
 
 def _end_tokens(user: User) -> int:
     return ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())
+
+
+def tidy(*, now: datetime) -> None:
+    """Forgets browsers whose time is over, and what was typed in one that never came back to confirm it.
+
+    A form that waits may name a patient, whom no erasure could find in it.
+    """
+    Session.objects.filter(expire_date__lt=now).delete()
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    for row in Session.objects.iterator(500):
+        held: dict[str, Any] = store.decode(row.session_data)
+        if FORM in held and waited_too_long(held.get(FORM_SINCE, 0.0), now):
+            left = {name: value for name, value in held.items() if name not in (FORM, FORM_SINCE)}
+            same = Session.objects.filter(pk=row.pk, session_data=row.session_data)
+            same.update(session_data=store.encode(left))
+
+
+def waited_too_long(since: float, now: datetime) -> bool:
+    """Whether nobody will send any more what was typed at that second of the epoch."""
+    return now.timestamp() - since >= settings.SUSPENDED_FORM.total_seconds()

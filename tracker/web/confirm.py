@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows import reauthentication
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.signals import authentication_step_completed
 from allauth.account.views import BaseReauthenticateView
 from allauth.core import context, ratelimit
 from allauth.core.internal.httpkit import serialize_request
 from django import forms
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -26,9 +24,8 @@ from tracker import access, clock
 from tracker.errors import StepUp
 from tracker.models import User
 from tracker.services import sessions
+from tracker.services.sessions import FORM, FORM_SINCE
 
-FORM = reauthentication.STATE_SESSION_KEY
-FORM_SINCE = "suspended_at"
 CODE = "confirm_code"
 CODE_SECONDS = 600
 CODE_TRIES = 3
@@ -69,7 +66,7 @@ def drop_old_form(request: HttpRequest) -> None:
         request.session.pop(FORM_SINCE, None) if FORM_SINCE in request.session else None
     elif FORM_SINCE not in request.session:
         request.session[FORM_SINCE] = clock.now().timestamp()
-    elif clock.now().timestamp() - request.session[FORM_SINCE] >= settings.SUSPENDED_FORM.total_seconds():
+    elif sessions.waited_too_long(request.session[FORM_SINCE], clock.now()):
         del request.session[FORM], request.session[FORM_SINCE]
 
 

@@ -43,7 +43,7 @@ def enrolment(request: HttpRequest) -> HttpResponse:
     except (Invalid, Conflict) as problem:
         form.refuse(problem)
         return _page(request, actor, form, status=problem.status)
-    messages.success(request, f"{episode.patient.given_name} {episode.patient.family_name} is enrolled.")
+    messages.success(request, "The patient is enrolled.")  # no name: it may stay in the session unread
     if request.POST.get("invite"):
         _invite(request, actor, episode)
     return redirect(f"/episodes/{episode.pk}/")
