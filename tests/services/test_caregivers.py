@@ -17,7 +17,7 @@ from tracker.errors import Conflict, Forbidden, Invalid, NotFound
 from tracker.models import AuditEvent, CaregiverLink, Episode, Invite, Presence, User
 from tracker.selectors import caregivers as selector
 from tracker.selectors.happened import happened
-from tracker.services import caregivers, checkins, consents, invites, tickets
+from tracker.services import caregivers, checkins, consents, joining, tickets
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def ask(knee: Episode, **changes: Any) -> CaregiverLink:
 def helper(knee: Episode, clock: StoppedClock, **changes: Any) -> User:
     """Somebody who has accepted."""
     link = ask(knee, **changes)
-    user = invites.accept(invite=Invite.objects.get(caregiver=link).pk, user=None, consent=consents.CURRENT)
+    user = joining.accept(invite=Invite.objects.get(caregiver=link).pk, user=None, consent=consents.CURRENT)
     return at(clock, user)
 
 
@@ -113,9 +113,9 @@ def test_after_the_last_day_it_is_over_by_itself(knee: Episode, clock: StoppedCl
 def test_an_invite_of_a_link_that_was_ended_leads_nowhere(knee: Episode) -> None:
     link = ask(knee)
     token = tickets.token_of(Invite.objects.get())
-    assert invites.look(token=token) is not None
+    assert joining.look(token=token) is not None
     caregivers.end(by=scenes.patient(knee), link=link)
-    assert invites.look(token=token) is None
+    assert joining.look(token=token) is None
     with pytest.raises(Conflict):
         caregivers.invite_again(by=scenes.patient(knee), link=link)
 
@@ -124,8 +124,8 @@ def test_a_new_invite_voids_the_one_before(knee: Episode) -> None:
     link = ask(knee)
     old = tickets.token_of(Invite.objects.get())
     new = tickets.token_of(caregivers.invite_again(by=scenes.patient(knee), link=link))
-    assert invites.look(token=old) is None
-    assert invites.look(token=new) is not None
+    assert joining.look(token=old) is None
+    assert joining.look(token=new) is not None
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ from tracker.models import (
 )
 from tracker.selectors import invites as selector
 from tracker.selectors.invites import Standing
-from tracker.services import caregivers, consents, invites, reminders, tickets
-from tracker.services.invites import AccountExists
+from tracker.services import caregivers, consents, invites, joining, reminders, tickets
+from tracker.services.joining import AccountExists
 
 pytestmark = pytest.mark.django_db
 BORN = date(1979, 5, 4)
@@ -79,29 +79,29 @@ def test_nothing_in_the_database_opens_the_door(riverside: Staff, patient: Patie
     for model in (Invite, OutboxMessage, Occurrence, AuditEvent):
         assert token not in str(list(model.objects.values()))
     for stored in (made.nonce, made.pk.hex, made.nonce + made.pk.hex):
-        assert invites.look(token=stored) is None
+        assert joining.look(token=stored) is None
 
 
 def test_another_installations_key_makes_another_secret(riverside: Staff, patient: Patient) -> None:
     made, token = invite(riverside, patient)
     with override_settings(SECRET_KEY="another key"):
         assert tickets.token_of(made) != token
-        assert invites.look(token=token) is None
+        assert joining.look(token=token) is None
     with override_settings(SECRET_KEY="a new key", SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
-        assert invites.look(token=token) == made
+        assert joining.look(token=token) == made
 
 
 @pytest.mark.parametrize("spoilt", ["", "x", "é", "A" * 64, "A" * 63, "A" * 10_000, "../../etc", "-" * 64])
 def test_what_is_no_secret_leads_nowhere(riverside: Staff, patient: Patient, spoilt: str) -> None:
     invite(riverside, patient)
-    assert invites.look(token=spoilt) is None
+    assert joining.look(token=spoilt) is None
 
 
 def test_every_letter_of_the_secret_counts(riverside: Staff, patient: Patient) -> None:
     _, token = invite(riverside, patient)
     for at in range(len(token)):
         other = "B" if token[at] == "A" else "A"
-        assert invites.look(token=token[:at] + other + token[at + 1 :]) is None
+        assert joining.look(token=token[:at] + other + token[at + 1 :]) is None
 
 
 # --- How long and how often -----------------------------------------------------------------------------------------
@@ -110,25 +110,25 @@ def test_every_letter_of_the_secret_counts(riverside: Staff, patient: Patient) -
 def test_it_lasts_72_hours(riverside: Staff, patient: Patient, clock: StoppedClock) -> None:
     made, token = invite(riverside, patient)
     clock.advance(hours=71, minutes=59)
-    assert invites.look(token=token) == made
+    assert joining.look(token=token) == made
     clock.advance(minutes=1)
-    assert invites.enter(token=token, birth_date=BORN) is None
+    assert joining.enter(token=token, birth_date=BORN) is None
     assert standing(patient, clock) is Standing.EXPIRED
     with pytest.raises(Conflict):
-        invites.accept(invite=made.pk, user=None, consent=consents.CURRENT)
+        joining.accept(invite=made.pk, user=None, consent=consents.CURRENT)
 
 
 def test_it_lets_one_person_in_once(riverside: Staff, patient: Patient, clock: StoppedClock) -> None:
     made, token = invite(riverside, patient)
-    assert invites.enter(token=token, birth_date=BORN) == made
-    user = invites.accept(invite=made.pk, user=None, consent=consents.CURRENT)
+    assert joining.enter(token=token, birth_date=BORN) == made
+    user = joining.accept(invite=made.pk, user=None, consent=consents.CURRENT)
     patient.refresh_from_db()
     assert patient.user == user
     assert user.email == patient.email
     assert not user.has_usable_password()
-    assert invites.look(token=token) is None
+    assert joining.look(token=token) is None
     with pytest.raises(Conflict):
-        invites.accept(invite=made.pk, user=user, consent=consents.CURRENT)
+        joining.accept(invite=made.pk, user=user, consent=consents.CURRENT)
     assert standing(patient, clock) is Standing.ACCEPTED
     assert actions() == ["invite_made", "invite_accepted"]
 
@@ -138,8 +138,8 @@ def test_a_new_one_voids_the_old_and_its_letter_does_not_leave(
 ) -> None:
     _, old = invite(riverside, patient)
     made, new = invite(riverside, patient)
-    assert invites.look(token=old) is None
-    assert invites.look(token=new) == made
+    assert joining.look(token=old) is None
+    assert joining.look(token=new) == made
     assert [row.state for row in letters().order_by("state")] == [State.CANCELLED, State.DUE]
     assert standing(patient, clock) is Standing.SENT
 
@@ -159,7 +159,7 @@ def test_a_letter_of_an_invite_that_has_ended_is_withheld(
 def test_taken_back_it_leads_nowhere(riverside: Staff, patient: Patient, clock: StoppedClock) -> None:
     made, token = invite(riverside, patient)
     invites.void(by=riverside.physiotherapist, invite=made)
-    assert invites.look(token=token) is None
+    assert joining.look(token=token) is None
     assert standing(patient, clock) is Standing.VOID
     assert actions() == ["invite_made", "invite_voided"]
 
@@ -195,9 +195,9 @@ def test_five_wrong_dates_void_it_and_the_right_one_then_comes_too_late(riversid
     _, token = invite(riverside, patient)
     for _ in range(4):
         with pytest.raises(Invalid):
-            invites.enter(token=token, birth_date=date(1979, 5, 3))
-    assert invites.enter(token=token, birth_date=date(1979, 4, 5)) is None
-    assert invites.enter(token=token, birth_date=BORN) is None
+            joining.enter(token=token, birth_date=date(1979, 5, 3))
+    assert joining.enter(token=token, birth_date=date(1979, 4, 5)) is None
+    assert joining.enter(token=token, birth_date=BORN) is None
     assert actions() == ["invite_made", *["invite_wrong_fact"] * 5, "invite_voided"]
     assert set(AuditEvent.objects.filter(action="invite_wrong_fact").values_list("outcome", "clinic")) == {
         ("refused", riverside.clinic.pk)
@@ -207,7 +207,7 @@ def test_five_wrong_dates_void_it_and_the_right_one_then_comes_too_late(riversid
 def test_a_date_that_was_not_given_counts_as_no_try(riverside: Staff, patient: Patient) -> None:
     made, token = invite(riverside, patient)
     with pytest.raises(Invalid):
-        invites.enter(token=token)
+        joining.enter(token=token)
     made.refresh_from_db()
     assert made.tries == 0
 
@@ -216,8 +216,8 @@ def test_looking_and_going_in_write_nothing(riverside: Staff, patient: Patient) 
     made, token = invite(riverside, patient)
     before = list(Invite.objects.values()), AuditEvent.objects.count()
     for _ in range(20):
-        assert invites.look(token=token) == made
-    assert invites.enter(token=token, birth_date=BORN) == made
+        assert joining.look(token=token) == made
+    assert joining.enter(token=token, birth_date=BORN) == made
     assert (list(Invite.objects.values()), AuditEvent.objects.count()) == before
 
 
@@ -231,10 +231,10 @@ def test_an_address_with_an_account_is_linked_only_by_its_owner(riverside: Staff
     made, _ = invite(riverside, patient)
     for somebody in (None, scenes.user("Sam Doe")):
         with pytest.raises(AccountExists):
-            invites.accept(invite=made.pk, user=somebody, consent=consents.CURRENT)
+            joining.accept(invite=made.pk, user=somebody, consent=consents.CURRENT)
     made.refresh_from_db()
     assert made.used_at is None
-    assert invites.accept(invite=made.pk, user=owner, consent=consents.CURRENT) == owner
+    assert joining.accept(invite=made.pk, user=owner, consent=consents.CURRENT) == owner
     patient.refresh_from_db()
     assert patient.user == owner
 
@@ -243,9 +243,9 @@ def test_no_patient_comes_in_without_agreeing_to_the_text_as_it_is(riverside: St
     made, _ = invite(riverside, patient)
     for version in ("", "2020-01"):
         with pytest.raises(Invalid):
-            invites.accept(invite=made.pk, user=None, consent=version)
+            joining.accept(invite=made.pk, user=None, consent=version)
     assert not User.objects.filter(email=patient.email).exists()
-    invites.accept(invite=made.pk, user=None, consent=consents.CURRENT)
+    joining.accept(invite=made.pk, user=None, consent=consents.CURRENT)
     assert list(Consent.objects.values_list("patient", "version", "given")) == [(patient.pk, consents.CURRENT, True)]
 
 
@@ -257,13 +257,13 @@ def test_a_printed_one_leads_to_a_mailed_one_which_proves_the_address(
     printed = invites.invite_patient(by=riverside.coordinator, patient=patient, printed=True)
     assert standing(patient, clock) is Standing.PRINTED
     token = tickets.token_of(printed)
-    mailed = invites.address(invite=printed.pk, email="robin@example.org")
-    assert invites.look(token=token) is None
-    assert invites.look(token=tickets.token_of(mailed)) == mailed
+    mailed = joining.address(invite=printed.pk, email="robin@example.org")
+    assert joining.look(token=token) is None
+    assert joining.look(token=tickets.token_of(mailed)) == mailed
     patient.refresh_from_db()
     assert patient.email == "robin@example.org"
     with pytest.raises(Conflict):
-        invites.address(invite=mailed.pk, email="other@example.org")
+        joining.address(invite=mailed.pk, email="other@example.org")
 
 
 def test_a_colleague_gets_their_role_where_they_were_invited(riverside: Staff) -> None:
@@ -274,8 +274,8 @@ def test_a_colleague_gets_their_role_where_they_were_invited(riverside: Staff) -
         name="Dr Ada Quist",
         email="ada@example.org",
     )
-    assert invites.enter(token=tickets.token_of(made)) == made
-    user = invites.accept(invite=made.pk, user=None)
+    assert joining.enter(token=tickets.token_of(made)) == made
+    user = joining.accept(invite=made.pk, user=None)
     assert (user.name, user.is_staff, user.is_superuser) == ("Dr Ada Quist", False, False)
     assert Membership.objects.get(user=user).role == Role.SURGEON
 
@@ -329,7 +329,7 @@ def test_a_helpers_letter_goes_to_the_helper_alone_and_names_no_patient(riversid
 
 
 def test_an_unknown_invite_stands_nowhere() -> None:
-    assert invites.standing(invite=uuid4()) is None
+    assert joining.standing(invite=uuid4()) is None
 
 
 def test_of_many_patients_the_state_takes_two_queries(

@@ -13,7 +13,7 @@ from django.test import Client
 from tests import scenes
 from tracker.clock import StoppedClock
 from tracker.models import CaregiverLink, CheckIn, Episode, Invite, User
-from tracker.services import caregivers, consents, invites
+from tracker.services import caregivers, consents, joining
 
 Helper = Callable[..., Client]
 
@@ -31,7 +31,7 @@ def helper(knee: Episode, clock: StoppedClock) -> Helper:
         usual = {"name": "Sam Doe", "email": "sam@example.org", "relation": "partner", "may_record": True}
         until = clock.instant.date() + timedelta(days=30)
         link = caregivers.invite(by=scenes.patient(knee), until=until, **usual | changes)
-        user = invites.accept(invite=Invite.objects.get(caregiver=link).pk, user=None, consent=consents.CURRENT)
+        user = joining.accept(invite=Invite.objects.get(caregiver=link).pk, user=None, consent=consents.CURRENT)
         browser = Client()
         browser.force_login(User.objects.get(pk=user.pk))
         return browser
@@ -159,7 +159,7 @@ def test_a_patient_who_helps_another_has_both_apart(
         until=clock.instant.date() + timedelta(days=30),
     )
     me = scenes.patient(knee).user
-    invites.accept(invite=Invite.objects.get(caregiver=link).pk, user=me, consent=consents.CURRENT)
+    joining.accept(invite=Invite.objects.get(caregiver=link).pk, user=me, consent=consents.CURRENT)
     browser = Client()
     browser.force_login(User.objects.get(pk=me.pk))
     session = browser.session

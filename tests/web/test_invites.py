@@ -16,7 +16,7 @@ from tests.scenes import Staff
 from tracker.clinical.terms import Role
 from tracker.clock import StoppedClock
 from tracker.models import Actor, AuditEvent, CaregiverLink, Consent, Episode, Invite, OutboxMessage, Patient, User
-from tracker.services import caregivers, consents, invites, tickets
+from tracker.services import caregivers, consents, invites, joining, tickets
 
 BORN = {"day": "4", "month": "5", "year": "1979"}
 WRONG = {"day": "5", "month": "4", "year": "1979"}
@@ -102,7 +102,7 @@ def test_links_that_lead_nowhere_read_alike_whatever_the_reason(
     invite, tried = made()
     Invite.objects.filter(pk=invite.pk).update(tries=5)
     invite, used = made()
-    invites.accept(invite=invite.pk, user=None, consent=consents.CURRENT)
+    joining.accept(invite=invite.pk, user=None, consent=consents.CURRENT)
     spoilt = "/invites/" + "A" * 64 + "/"
     for path in (void, expired, tried, used, spoilt, "/invites/x/", expired[:-3] + "AA/"):
         for answer in (browser.get(path), browser.post(path, BORN), browser.post(path, WRONG)):

@@ -1,14 +1,11 @@
-"""Ways in: nobody registers. An invite lets one person in, once, within 72 hours, and a new one voids the old."""
+"""Invites: nobody registers. One lets one person in, once, within 72 hours, and a new one voids the old."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from uuid import UUID
+from datetime import timedelta
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.utils.crypto import constant_time_compare
+from django.db.models import Q, QuerySet
 
 from tracker import clock
 from tracker.clinical.terms import Role
@@ -23,14 +20,13 @@ from tracker.models import (
     Membership,
     Occurrence,
     Patient,
-    Presence,
     User,
     walls,
 )
 from tracker.models.clinics import STAFF_ROLES
 from tracker.selectors.episodes import local_date
 from tracker.selectors.invites import MOST_TRIES
-from tracker.services import accounts, audit, clinics, consents, outbox, tickets
+from tracker.services import audit, outbox
 from tracker.services.outbox import Telling
 
 Purpose = Invite.Purpose
@@ -39,19 +35,7 @@ LASTS = timedelta(hours=72)
 MOST_A_DAY = 20
 """Invites that one person may send in 24 hours."""
 
-USED = "It has been used."
 VOIDED = "A newer invite has taken its place, or it was taken back."
-WRONG_DATE = "This date does not fit. After five wrong dates the link ends."
-
-
-class AccountExists(Conflict):
-    """The address already has an account, which only its owner may link, by signing in with it."""
-
-    code = "account_exists"
-    sentence = "There is already an account with this e-mail address. Sign in with it, and go on from there."
-
-
-# --- Making one -----------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -89,7 +73,7 @@ def invite_staff(*, by: Actor | User, clinic: Clinic, role: Role, name: str, ema
     _check_limit(user)
     _void(Invite.objects.filter(clinic=clinic, purpose=Purpose.STAFF, email__iexact=email))
     invite = _make(Purpose.STAFF, user, clinic, role=role.value, name=name.strip(), email=email)
-    _note(user, "invite_made", invite)
+    note(user, "invite_made", invite)
     _post(invite, Kind.STAFF_INVITE)
     return invite
 
@@ -114,6 +98,18 @@ def invite_caregiver(*, by: Actor, link: CaregiverLink) -> Invite:
     audit.note(by, "invite_made", _latest(link.patient), invite.pk, purpose=invite.purpose)
     _post(invite, Kind.CAREGIVER_INVITE)
     return invite
+
+
+@transaction.atomic
+def mail_instead(*, printed: Invite, patient: Patient, email: str) -> Invite:
+    """The invite to the patient's new address that takes the place of a printed one."""
+    _void(Invite.objects.filter(patient=patient, purpose=Purpose.PATIENT))
+    patient.email = email
+    patient.save(update_fields=["email"])
+    mailed = _make(Purpose.PATIENT, printed.made_by, printed.clinic, patient=patient, name=printed.name, email=email)
+    note(None, "invite_made", mailed)
+    _post(mailed, Kind.PATIENT_INVITE)
+    return mailed
 
 
 def _make(purpose: Invite.Purpose, user: User, clinic: Clinic, **fields: object) -> Invite:
@@ -148,7 +144,8 @@ def _post(invite: Invite, kind: Kind) -> None:
     outbox.enqueue([Telling(occurrence, invite.clinic, invite=invite)], now=invite.made_at)
 
 
-def _note(user: User | None, action: str, invite: Invite, *, refused: bool = False) -> None:
+def note(user: User | None, action: str, invite: Invite, *, refused: bool = False) -> None:
+    """Tells the trail what became of an invite. `user` is None for somebody who has not signed in."""
     audit.note_of_user(
         user, action, clinic=invite.clinic, refused=refused, purpose=invite.purpose, invite=str(invite.pk)
     )
@@ -158,10 +155,8 @@ def _latest(patient: Patient) -> Episode | None:
     return Episode.objects.filter(patient=patient).order_by("-created_at").first()
 
 
-# --- Looking and going in -------------------------------------------------------------------------------------------
-
-
-def _live() -> Q:
+def live() -> Q:
+    """Which invites can still be used; of a helper's, `is_live` also asks whether the link stands."""
     return Q(used_at=None, voided_at=None, tries__lt=MOST_TRIES, expires_at__gt=clock.now())
 
 
@@ -177,143 +172,11 @@ def is_live(invite: Invite) -> bool:
 
 
 @walls.outside(walls.Why.INVITE)
-def look(*, token: str) -> Invite | None:
-    """The invite behind a link while it can be used. Changes nothing, however often."""
-    invite = tickets.find(token)
-    return invite if invite is not None and is_live(invite) else None
-
-
-@walls.outside(walls.Why.INVITE)
-def standing(*, invite: UUID) -> Invite | None:
-    """The invite that somebody has gone in by, while it can still be used."""
-    found = Invite.objects.select_related("clinic", "patient", "caregiver").filter(pk=invite).first()
-    return found if found is not None and is_live(found) else None
-
-
-@walls.outside(walls.Why.INVITE)
-def enter(*, token: str, birth_date: date | None = None) -> Invite | None:
-    """Goes in by a link. None: it leads nowhere (any more). Raises Invalid for a wrong second fact, which counts."""
-    invite = look(token=token)
-    if invite is None or invite.patient is None:
-        return invite
-    said = "" if birth_date is None else birth_date.isoformat()
-    if constant_time_compare(said, invite.patient.birth_date.isoformat()):
-        return invite
-    if not said:
-        raise Invalid({"birth_date": "Write the date of birth, for example 31 3 1970 for 31 March 1970."})
-    if _count_wrong(invite):
-        raise Invalid({"birth_date": WRONG_DATE})
-    return None
-
-
-@transaction.atomic
-def _count_wrong(invite: Invite) -> bool:
-    """Counts a wrong second fact, even of two at the same moment; the last voids. Returns whether there may be more."""
-    rows = Invite.objects.filter(_live(), pk=invite.pk)
-    rows.update(tries=F("tries") + 1)
-    invite.refresh_from_db(fields=["tries", "voided_at"])
-    _note(None, "invite_wrong_fact", invite, refused=True)
-    if invite.tries < MOST_TRIES and invite.voided_at is None:
-        return True
-    if Invite.objects.filter(pk=invite.pk, voided_at=None).update(voided_at=clock.now()):
-        _note(None, "invite_voided", invite)
-    return False
-
-
-@walls.outside(walls.Why.INVITE)
-@transaction.atomic
-def address(*, invite: UUID, email: str) -> Invite:
-    """Whoever came in by a printed invite names an address; a new invite to it proves that it is theirs."""
-    printed = _locked(invite)
-    patient = printed.patient
-    if patient is None or printed.email:
-        raise Conflict
-    _void(Invite.objects.filter(patient=patient, purpose=Purpose.PATIENT))
-    patient.email = email
-    patient.save(update_fields=["email"])
-    mailed = _make(Purpose.PATIENT, printed.made_by, printed.clinic, patient=patient, name=printed.name, email=email)
-    _note(None, "invite_made", mailed)
-    _post(mailed, Kind.PATIENT_INVITE)
-    return mailed
-
-
-# --- Accepting it ---------------------------------------------------------------------------------------------------
-
-
-@walls.outside(walls.Why.INVITE)
-@transaction.atomic
-def accept(*, invite: UUID, user: User | None, consent: str = "", presence: Presence | None = None) -> User:
-    """The invite is used up, and the person has their account: a new one, or `user`, who is signed in with theirs.
-
-    `consent` is the version that a patient agreed to. Raises AccountExists where the address has an account and its
-    owner is not the one signed in, Conflict where the invite can no longer be used.
-    """
-    used = _locked(invite)
-    who = _account_for(used, user)
-    who.presence = presence
-    Invite.objects.filter(pk=used.pk).update(used_at=clock.now(), used_by=who)
-    outbox.cancel(Occurrence.objects.filter(messages__invite=used), reason=USED, now=clock.now())
-    LETS_IN[Purpose(used.purpose)](used, who, consent)
-    _note(who, "invite_accepted", used)
-    return who
-
-
-def _locked(invite: UUID) -> Invite:
-    rows = Invite.objects.select_related("clinic", "patient__clinic", "caregiver__patient", "made_by")
-    found = rows.select_for_update(of=("self",)).filter(_live(), pk=invite).first()
-    if found is None or not is_live(found):
-        raise Conflict("This invite can no longer be used. Ask for a new one.", code="invite_over")
-    return found
-
-
-def _account_for(invite: Invite, user: User | None) -> User:
-    known = accounts.user_of_email(invite.email)
-    if known is not None and (user is None or known.pk != user.pk):
-        raise AccountExists
-    if known is not None:
-        return known
-    made = accounts.create_user(email=invite.email, name=invite.name)
-    EmailAddress.objects.create(user=made, email=made.email.lower(), verified=True, primary=True)
-    return made
-
-
-def _let_patient_in(invite: Invite, user: User, consent: str) -> None:
-    patient = invite.patient
-    if patient is None or patient.user_id is not None:
-        raise Conflict("This record already has a login. Call your clinic.")
-    if Patient.objects.filter(user=user).exists():
-        raise Conflict("Your account already belongs to another record. Call your clinic.")
-    accounts.give_access(patient=patient, user=user)
-    consents.give(by=Actor(user, Role.PATIENT, patient.clinic, patient), version=consent)
-
-
-def _let_caregiver_in(invite: Invite, user: User, consent: str) -> None:
-    link = invite.caregiver
-    if link is not None:
-        CaregiverLink.objects.filter(pk=link.pk, user=None).update(user=user)
-
-
-def _let_staff_in(invite: Invite, user: User, consent: str) -> None:
-    if not Membership.objects.filter(user=user, clinic=invite.clinic).exists():
-        clinics.employ(clinic=invite.clinic, user=user, role=Role(invite.role))
-
-
-LETS_IN = {
-    Purpose.PATIENT: _let_patient_in,
-    Purpose.CAREGIVER: _let_caregiver_in,
-    Purpose.STAFF: _let_staff_in,
-}
-
-
-# --- Taking it back -------------------------------------------------------------------------------------------------
-
-
-@walls.outside(walls.Why.INVITE)
 @transaction.atomic
 def void(*, by: Actor | User, invite: Invite) -> Invite:
     """From now on its link leads nowhere, and a letter that has not left does not leave. Safe to repeat."""
     if _void(Invite.objects.filter(pk=invite.pk)):
-        _note(by.user if isinstance(by, Actor) else by, "invite_voided", invite)
+        note(by.user if isinstance(by, Actor) else by, "invite_voided", invite)
     invite.refresh_from_db()
     return invite
 

@@ -22,8 +22,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tracker.errors import Conflict, Invalid
 from tracker.models import Invite, User
 from tracker.selectors import invites as selector
-from tracker.services import consents, invites
-from tracker.services.invites import AccountExists
+from tracker.services import consents, joining
+from tracker.services.joining import AccountExists
 from tracker.web import limits, shell
 from tracker.web.birth_dates import BirthDate
 
@@ -53,20 +53,20 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks for the date of birth, POST goes in. What cannot be used reads alike, whatever the reason."""
     if request.method == "POST":
         return _enter(request, token)
-    found = invites.look(token=token)
+    found = joining.look(token=token)
     return _gone(request) if found is None else _door(request, found, BirthDate())
 
 
 def _enter(request: HttpRequest, token: str) -> HttpResponse:
     limits.spend(request, "invite-open", key=token)
-    found = invites.look(token=token)
+    found = joining.look(token=token)
     if found is None:
         return _gone(request)
     form = BirthDate(request.POST)
     if found.patient is not None and not form.is_valid():
         return _door(request, found, form, 400)
     try:
-        entered = invites.enter(token=token, birth_date=form.cleaned_data["birth_date"] if found.patient else None)
+        entered = joining.enter(token=token, birth_date=form.cleaned_data["birth_date"] if found.patient else None)
     except Invalid as refusal:
         form.refuse(refusal.fields["birth_date"][0])
         return _door(request, found, form, 400)
@@ -112,7 +112,7 @@ def _standing(request: HttpRequest) -> tuple[Invite | None, str]:
     kept = request.session.get(GOING_IN)
     if not kept:
         return None, ""
-    return invites.standing(invite=UUID(kept["id"])), kept["agreed"]
+    return joining.standing(invite=UUID(kept["id"])), kept["agreed"]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -126,7 +126,7 @@ def address(request: HttpRequest) -> HttpResponse:
         context = {"form": form, "clinic": found.clinic}
         return _page(request, "tracker/invites/address.html", context, 400 if form.is_bound else 200)
     limits.spend(request, "invite-open", key=str(found.pk))
-    mailed = invites.address(invite=found.pk, email=form.cleaned_data["email"])
+    mailed = joining.address(invite=found.pk, email=form.cleaned_data["email"])
     del request.session[GOING_IN]
     return _page(request, "tracker/invites/mailed.html", {"email": mailed.email, "clinic": mailed.clinic})
 
@@ -166,7 +166,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _confirm(request, found)
     try:
-        user = invites.accept(
+        user = joining.accept(
             invite=found.pk,
             user=_signed_in(request),
             consent=agreed,

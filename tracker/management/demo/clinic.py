@@ -18,7 +18,7 @@ from tracker.management.demo.people import HELPER, HILLSIDE, RIVERSIDE, Person, 
 from tracker.models import Actor, Episode
 from tracker.selectors import episodes as cases
 from tracker.selectors import patients
-from tracker.services import accounts, caregivers, clinics, consents, episodes, invites, reminders, ticks
+from tracker.services import accounts, caregivers, clinics, consents, episodes, invites, joining, reminders, ticks
 
 Staff = Mapping[Role, Actor]
 
@@ -120,7 +120,7 @@ def _ways_in(person: Person, scene: Scene) -> None:
             may_record=True,
             until=until,
         )
-        invites.accept(invite=invites.latest(link).pk, user=None, consent=consents.CURRENT)
+        joining.accept(invite=invites.latest(link).pk, user=None, consent=consents.CURRENT)
 
 
 def _patient(person: Person, episode: Episode) -> Actor:
