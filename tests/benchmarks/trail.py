@@ -1,7 +1,8 @@
 """How fast the trail is worked out anew, that any change to it is named, and that many may write it at once.
 
 First fifty writers of 200 lines each with four sealers beside them. Then a chain of a million lines, sealed in one go,
-the last tenth of it beside the first; it is read and worked out anew in a process of its own; beside it, in the same run, the limit: the same rows read, and nothing worked out.
+the last tenth of it beside the first. It is read and worked out anew in a process of its own; beside it, in the same
+run, the limit: the same rows read, and nothing worked out.
 Then, each by itself, one letter of one line changed, one line deleted, two lines exchanged: each must be named.
 Promise: a million lines in less than 60 seconds, in memory that does not grow with them.
 --short: 20,000 lines and 20 lines a writer. `--lines` and `--each` say how many otherwise.
