@@ -30,7 +30,7 @@ def _take(data: Path) -> None:
     from django.core.management import call_command
 
     from tests.browser.chromium import chromium, sign_in, window
-    from tests.browser.screenshots import served
+    from tests.browser.served import served
     from tracker import clock
     from tracker.services import rounds
 
@@ -51,7 +51,7 @@ def _take(data: Path) -> None:
 
 def _session(data: Path, role: str) -> str:
     """A session of the first login of that role."""
-    from tests.browser.screenshots import session_of
+    from tests.browser.served import session_of
     from tracker.models import User
 
     logins = json.loads((data / "logins.json").read_text())
