@@ -7,14 +7,15 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
 from tests import post, scenes
 from tests.scenes import Staff
 from tests.web.test_worklist import copies
 from tracker import clock as product_clock
-from tracker.clinical.terms import Decision
+from tracker.clinical.terms import Decision, FactKind
 from tracker.clock import StoppedClock
-from tracker.models import Alert, Assessment, Episode, Kind, OutboxMessage
+from tracker.models import Alert, Assessment, CheckIn, Episode, EpisodeFact, Kind, OutboxMessage
 from tracker.services import episodes, measurements, milestones, reach, reviews, triage
 
 pytestmark = pytest.mark.django_db
@@ -291,3 +292,129 @@ def test_what_goes_to_a_colleague_about_the_patient_names_the_colleague(
 ) -> None:
     post.ended(knee, State.SENT, kind=Kind.GATE_DUE, reader=riverside.surgeon.user)
     assert "by e-mail to Dr A. Osei" in reminders_part(surgeon, knee)
+
+
+# --- A record that cannot be worked out -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spoilt(riverside: Staff, knee: Episode) -> Episode:
+    """The knee with a fact in its record that no reader understands."""
+    EpisodeFact.objects.create(
+        episode=knee,
+        kind=FactKind.SURGERY_DATE,
+        value="last spring",
+        since=scenes.today(riverside.clinic),
+        by=riverside.surgeon.user,
+        recorded_at=product_clock.now() + timedelta(seconds=1),
+    )
+    return knee
+
+
+def test_a_record_that_cannot_be_worked_out_says_so_what_the_patient_reads_and_whom_to_tell(
+    surgeon: Client, spoilt: Episode, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = page(surgeon, spoilt)
+    assert "This record cannot be worked out" in text
+    assert "Robin is shown <b>no weight</b> and <b>call your clinic</b>" in text
+    assert "Tell whoever runs this program" in text
+    reference = f"could not read the record of episode {spoilt.pk}"
+    assert f"<code>{reference}</code>" in text
+    assert reference in caplog.messages
+    assert "last spring" not in text
+    assert "Traceback" not in text
+
+
+def test_of_such_a_record_who_the_patient_is_and_what_was_signed_and_written_still_stand(
+    surgeon: Client, spoilt: Episode
+) -> None:
+    scenes.check_in(spoilt, pain_load=4, note=NOTE)
+    text = page(surgeon, spoilt)
+    assert f"{spoilt.patient.family_name}, Robin" in text
+    assert f'href="tel:{spoilt.patient.phone}"' in text
+    assert f'href="mailto:{spoilt.patient.email}"' in text
+    orders = strip_tags(text[text.index('id="orders"') : text.index('id="story"')])
+    assert "Not what is allowed today" in orders
+    for signed in ("PWB 50 %", "42 kg", "two crutches", "15 Jun 2026", "Dr A. Osei"):
+        assert signed in orders
+    story = text[text.index('id="story"') :]
+    assert "fact: cannot be read" in story
+    assert "check-in for 15 Jun: pain 4 on load" in story
+    assert "&lt;script&gt;alert" in story
+    assert 'id="allowed"' not in text
+
+
+def test_an_alert_of_such_a_record_is_answered_on_its_page(
+    physio: Client, coordinator: Client, spoilt: Episode
+) -> None:
+    scenes.check_in(spoilt, symptoms=["calf_sore"])
+    alert = Alert.objects.get(episode=spoilt, code="calf_sore")
+    text = page(physio, spoilt)
+    assert 'id="alerts"' in text
+    answer = f"/episodes/{spoilt.pk}/alerts/{alert.pk}/close/"
+    assert f'action="{answer}"' in text
+    refused = physio.post(answer, {"outcome": "", "note": "typed before"})
+    assert refused.status_code == 400
+    assert "typed before" in refused.content.decode()
+    assert physio.post(answer, {"outcome": "seen", "note": "No clot."}).status_code == 302
+    assert "Seen in person" in page(physio, spoilt)
+    assert "calf" not in page(coordinator, spoilt)
+
+
+def test_without_its_orders_the_rest_of_such_a_record_stands(
+    surgeon: Client, spoilt: Episode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError
+
+    for part in ("_orders", "happened.happened", "alerts.of_episode"):
+        monkeypatch.setattr(f"tracker.selectors.unreadable.{part}", broken)
+    text = page(surgeon, spoilt)
+    assert "They cannot be read." in text
+    assert "The alerts of this knee cannot be read either." in text
+    assert f'href="tel:{spoilt.patient.phone}"' in text
+
+
+def test_the_coordinator_reaches_the_patient_of_such_a_record(coordinator: Client, spoilt: Episode) -> None:
+    text = page(coordinator, spoilt)
+    assert spoilt.patient.email in text
+    assert "The appointments cannot be worked out." in text
+    assert "Tell whoever runs this program" in text
+    assert "PWB" not in text
+
+
+def test_a_check_in_by_phone_for_such_a_record_is_saved_with_its_red_flag(physio: Client, spoilt: Episode) -> None:
+    address = f"/episodes/{spoilt.pk}/check-ins/"
+    text = physio.get(address).content.decode()
+    assert "The record of this knee cannot be worked out just now." in text
+    assert "Robin is shown no weight" in text
+    assert f"could not read the record of episode {spoilt.pk}" in text
+    answers = {"date": "2026-06-15", "pain_load": "3", "symptoms": "breathless"}
+    done = physio.post(address, answers, follow=True)
+    assert done.status_code == 200
+    assert "Saved" in done.content.decode()
+    assert CheckIn.objects.get(episode=spoilt).symptoms == ["breathless"]
+    assert Alert.objects.filter(episode=spoilt, urgency="R0").exists()
+
+
+def test_a_refused_check_in_by_phone_for_such_a_record_keeps_its_red_flag(physio: Client, spoilt: Episode) -> None:
+    answers = {"date": "2026-06-15", "pain_load": "11", "symptoms": "breathless"}
+    refused = physio.post(f"/episodes/{spoilt.pk}/check-ins/", answers)
+    assert refused.status_code == 400
+    assert "Not saved, but what was ticked is kept as an alert" in refused.content.decode()
+    assert Alert.objects.filter(episode=spoilt, urgency="R0").exists()
+
+
+def test_in_an_emergency_such_a_record_is_there_to_read_and_nothing_else(
+    surgeon: Client, stranger: Client, spoilt: Episode
+) -> None:
+    scenes.check_in(spoilt, symptoms=["calf_sore"])
+    person = spoilt.patient
+    asked = {"clinic": str(spoilt.clinic_id), "family_name": person.family_name, "birth_date": "1979-05-04"}
+    stranger.post("/emergency-access/", {**asked, "reason": "Brought in unconscious after a fall."})
+    text = page(stranger, spoilt)
+    assert "Emergency access until" in text
+    assert "This record cannot be worked out" in text
+    assert 'id="alerts"' in text
+    assert 'action="/episodes/' not in text
+    assert 'action="/episodes/' in page(surgeon, spoilt)

@@ -24,6 +24,7 @@ from tracker.selectors.episodes import Case
 from tracker.selectors.gates import GateQuestion, question
 from tracker.selectors.happened import Line
 from tracker.selectors.record import Rows
+from tracker.selectors.today import readable
 from tracker.selectors.told import Messages
 
 
@@ -106,9 +107,14 @@ EVERYTHING = 1000
 """Lines of the story at most when all of it is asked for."""
 
 
-def episode_page(actor: Actor, episode: Episode, *, now: datetime, every: bool = False) -> EpisodePage:
-    """The page of one episode as `actor` may see it; with `every` its whole story."""
-    case = episodes.case(episode, now=now, window=None)
+def episode_page(actor: Actor, episode: Episode, *, now: datetime, every: bool = False) -> EpisodePage | None:
+    """The page of one episode as `actor` may see it; with `every` its whole story.
+
+    None where the record cannot be read: see `unreadable`.
+    """
+    case = readable(episode, now=now, window=None)
+    if case is None:
+        return None
     allowed = episodes.allowance(case)
     kept = getattr(episode, "assessment", None)
     return EpisodePage(

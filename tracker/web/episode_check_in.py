@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +15,9 @@ from tracker.access import Actor, Do
 from tracker.errors import Conflict, Forbidden, Invalid, TooMany
 from tracker.models import Alert, Episode
 from tracker.selectors import episodes
+from tracker.selectors.today import readable
 from tracker.services import checkins
-from tracker.web import forms, limits, shell
+from tracker.web import episode_unreadable, forms, limits, shell
 from tracker.web.forms import CheckInForm
 
 
@@ -53,17 +55,21 @@ def _page(
     kept: list[Alert] | None = None,
 ) -> HttpResponse:
     """`kept` are the alerts that a refused check-in raised all the same."""
-    case = episodes.case(episode, now=clock.now(), window=1)
+    now = clock.now()
+    case = readable(episode, now=now, window=1)
     context = {
         "form": CheckInForm(given, refusal.fields if refusal else {}),
         "sentence": refusal.sentence if refusal and not refusal.fields else "",
         "episode": episode,
         "patient": episode.patient,
         "clinic": episode.clinic,
+        "zone": ZoneInfo(episode.clinic.time_zone),
         "alerts": kept or [],
-        "first_day": case.surgery_date,
-        "last_day": case.patient_date,
+        "unreadable": case is None,
+        "first_day": case and case.surgery_date,
+        "last_day": episodes.local_date(now, episode.patient.time_zone),
         "client_key": _key(request) or uuid4(),
+        **episode_unreadable.reference(episode),
     }
     return shell.page(request, "tracker/episodes/check_in.html", actor, context, refusal.status if refusal else 200)
 

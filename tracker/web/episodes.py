@@ -18,10 +18,18 @@ from tracker.errors import Forbidden
 from tracker.models import Episode
 from tracker.selectors import emergencies, told
 from tracker.selectors import episode_page as selector
-from tracker.selectors import episodes as cases
 from tracker.selectors import proposals as proposed
 from tracker.selectors.episode_page import EpisodePage, Goal
-from tracker.web import addresses, episode_reminders, patient_invites, proposals, shell, staff_figures
+from tracker.selectors.today import readable
+from tracker.web import (
+    addresses,
+    episode_reminders,
+    episode_unreadable,
+    patient_invites,
+    proposals,
+    shell,
+    staff_figures,
+)
 from tracker.web import staff_forms as forms
 from tracker.web.alerts import Shown
 from tracker.web.episode_forms import Refused, details_form, forms_of, has_place, read_only
@@ -53,6 +61,8 @@ def show(request: HttpRequest, public_id: str, refused: Refused | None = None, s
     now = clock.now()
     reading = door.actor.clinic.pk != door.episode.clinic_id
     page = selector.episode_page(door.actor, door.episode, now=now, every=every)
+    if page is None:
+        return episode_unreadable.show(request, door, refused, every=every, reading=reading, status=status)
     page = selector.for_reading(page) if reading else page
     at = refused.row if refused else addresses.words(request, "at")
     context = {
@@ -79,13 +89,14 @@ def _contact(
     """Who the patient is and how to reach them, for roles that read nothing clinical."""
     form = refused.form if refused and refused.action == "details" else details_form(episode)
     book = refused.form if refused and refused.action == "book" else forms.Book(name="book")
+    case = readable(episode, now=clock.now(), window=0)
     context = {
         "episode": episode,
         "patient": episode.patient,
         "procedures": PROCEDURES,
         "form": form,
         "book": book,
-        "visits": selector.visits(cases.case(episode, now=clock.now(), window=0)),
+        "visits": None if case is None else selector.visits(case),
         "failing": episode_reminders.failing_words(told.failing(episode.patient)),
         "at": refused.row if refused else addresses.words(request, "at"),
         "refused": refused,
@@ -93,6 +104,7 @@ def _contact(
         "zone": ZoneInfo(episode.clinic.time_zone),
         "time_zones": time_zone_options(),
         **patient_invites.context(episode),
+        **episode_unreadable.reference(episode),
     }
     return shell.page(request, "tracker/episodes/contact.html", actor, context, status=status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from tracker.selectors.happened import Line
 from tracker.web.staff_words import FACT_KINDS, modifier_names
 
 Facts = Mapping[str, Any]
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,27 @@ class Told:
     note: str
 
 
-def tell(lines: Iterable[Line], case: Case) -> list[Told]:
-    """Each line as a sentence; the note of whoever wrote it stands beside it."""
-    return [Told(line.at, line.kind, _text(line, case), _who(line), line.note) for line in lines]
+def tell(lines: Iterable[Line], case: Case | None) -> list[Told]:
+    """Each line as a sentence; the note of whoever wrote it stands beside it.
+
+    Without a case it is told by codes alone. A line that cannot be read takes no other with it.
+    """
+    return [Told(line.at, line.kind, _sentence(line, case), _who(line), line.note) for line in lines]
 
 
 def _who(line: Line) -> str:
     return f"{line.by}, {line.role}" if line.by and line.role else line.by
 
 
-def _text(line: Line, case: Case) -> str:
+def _sentence(line: Line, case: Case | None) -> str:
+    try:
+        return _text(line, case)
+    except (ValueError, TypeError, LookupError):
+        logger.exception("could not read a line of the story")
+        return f"{_humble(line.kind)}: cannot be read"
+
+
+def _text(line: Line, case: Case | None) -> str:
     if line.kind == "signature":
         return _signature(line.facts, case)
     if line.kind in ("milestone", "milestone_event"):
@@ -86,8 +99,9 @@ def _events(said: Facts) -> list[str]:
     return told
 
 
-def _signature(said: Facts, case: Case) -> str:
-    rows = [row for row in case.rows["order"] if name(row["signature_id"]) == name(said["id"])]
+def _signature(said: Facts, case: Case | None) -> str:
+    orders = case.rows["order"] if case else ()
+    rows = [row for row in orders if name(row["signature_id"]) == name(said["id"])]
     levels = [_level(row) for row in sorted(rows, key=lambda row: str(row["starts_on"]))]
     signed = {"plan": "plan signed", "order": "restriction signed"}.get(
         said["kind"], f"steps signed after {said['kind']}"
@@ -100,8 +114,8 @@ def _level(row: Facts) -> str:
     return f"{row['max_percent']} %{kg} from {_short(row['starts_on'])}"
 
 
-def _milestone(said: Facts, case: Case) -> str:
-    names = {milestone.key: milestone.name for milestone in case.plan.milestones}
+def _milestone(said: Facts, case: Case | None) -> str:
+    names = {milestone.key: milestone.name for milestone in case.plan.milestones} if case else {}
     goal = names.get(said["key"], said["key"])
     if "kind" in said:
         return f"milestone {said['kind']}: {goal}"
@@ -137,9 +151,9 @@ def _look(said: Facts) -> str:
     return f"seen, next look {_short(said['next_look_on'])}" if said["next_look_on"] else "seen"
 
 
-def _review(said: Facts, case: Case) -> str:
+def _review(said: Facts, case: Case | None) -> str:
     key = (nested(said["detail"]) or {}).get("key", "")
-    names = {review.key: review.name for review in case.plan.reviews}
+    names = {review.key: review.name for review in case.plan.reviews} if case else {}
     return f"{said['action']}: {names.get(key, _humble(key).lower())}"
 
 
