@@ -14,8 +14,8 @@ from tests import scenes
 from tests.scenes import Staff
 from tracker.clinical.terms import Role
 from tracker.clock import StoppedClock
-from tracker.models import Actor, AuditEvent, EmergencyAccess, Episode, Membership, OutboxMessage
-from tracker.services import dispatch
+from tracker.models import Actor, AuditEvent, Clinic, EmergencyAccess, Episode, Membership, OutboxMessage
+from tracker.services import dispatch, erasure
 
 ADDRESS = "/emergency-access/"
 REASON = "Brought in unconscious after a fall."
@@ -179,6 +179,25 @@ def test_the_fourth_use_of_a_day_needs_a_colleague(
     assert page_of(there, knee) == 200
     assert page_of(colleague, knee) == 404
     assert colleague.post(agree).status_code == 409
+
+
+@pytest.mark.parametrize("ending", ["the clinic switches it off", "the record is restricted", "the asker signs out"])
+def test_a_colleague_agrees_to_nothing_that_may_no_longer_be_opened(
+    there: Client, riverside: Staff, hillside: Staff, browser_of: BrowserOf, knee: Episode, ending: str
+) -> None:
+    for _ in range(3):
+        asks(there, scenes.knee(riverside))
+    asks(there, knee)
+    waiting = EmergencyAccess.objects.get(episode=knee)
+    if ending == "the asker signs out":
+        there.post("/accounts/logout/")
+    elif ending == "the record is restricted":
+        erasure.restrict(patient=knee.patient, reason="asked")
+    else:
+        Clinic.objects.filter(pk=riverside.clinic.pk).update(emergency_access=False)
+    assert browser_of(hillside.physiotherapist).post(f"{ADDRESS}{waiting.pk}/agree/").status_code == 409
+    waiting.refresh_from_db()
+    assert (waiting.started_at, waiting.agreed_by) == (None, None)
 
 
 def test_the_clinic_sees_week_by_week_who_opened_what_and_why(

@@ -15,9 +15,9 @@ from tests.conftest import A_MONDAY_MORNING as NOW
 from tests.scenes import Staff
 from tracker.clinical.terms import Role
 from tracker.clock import StoppedClock
-from tracker.models import Actor, AuditEvent, EmergencyAccess, Episode, triggers
+from tracker.models import Actor, AuditEvent, Clinic, EmergencyAccess, Episode, User, triggers
 from tracker.selectors import chains
-from tracker.services import seals
+from tracker.services import erasure, exports, requests, seals, transfers
 
 
 @pytest.fixture
@@ -163,6 +163,34 @@ def test_lists_are_one_sentence_a_day(phone: Client, physio: Client, coordinator
     somebody_else = Client()
     somebody_else.force_login(scenes.patient(scenes.knee(riverside)).user)
     assert "Your name stood" not in words(somebody_else, "/who-looked/")
+
+
+def test_a_record_that_moves_is_followed_into_the_lists_of_both_clinics(
+    phone: Client, physio: Client, stranger: Client, auditor: Client, riverside: Staff, knee: Episode
+) -> None:
+    hillside = Clinic.objects.get(name="Hillside Clinic")
+    surgeon = Actor(User.objects.get(memberships__clinic=hillside, name="Dr A. Osei"), Role.SURGEON, hillside)
+    physio.get("/worklist/")
+    offer = transfers.ask(episode=knee, by=riverside.surgeon, to=hillside.pk, reason="Moves house.")
+    stranger.get("/transfers/")
+    assert "Dr A. Osei" in words(phone, "/who-looked/")
+    transfers.accept(transfer=offer, by=surgeon, owner=surgeon.user.pk, record_number="HILL-77")
+    assert "Jo Mbeki" in words(phone, "/who-looked/")
+    assert {(line["who"], line["page"]) for line in exports.data(patient=knee.patient)["looked"]} >= {
+        ("Jo Mbeki", "worklist"),
+        ("Dr A. Osei", "transfers"),
+    }
+    assert "HILL-77" not in words(auditor, "/trail/")
+
+
+@pytest.mark.parametrize("restrict", [True, False], ids=["restricted", "asked for"])
+def test_what_waits_for_the_coordinators_word_is_a_list_too(coordinator: Client, knee: Episode, restrict: bool) -> None:
+    if restrict:
+        erasure.restrict(patient=knee.patient, reason="asked")
+    else:
+        requests.ask(episode=knee, by=scenes.patient(knee))
+    coordinator.get("/patients/records/")
+    assert AuditEvent.objects.latest("pk").detail == {"page": "records", "episodes": [str(knee.pk)]}
 
 
 def test_emergency_access_is_marked_with_the_clinic_it_came_from(phone: Client, knee: Episode) -> None:

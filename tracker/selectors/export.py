@@ -16,8 +16,9 @@ from uuid import UUID
 from django.db.models import Field, Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
-from tracker.models import AuditEvent, Episode, Note, Patient, Transfer, walls
+from tracker.models import AuditEvent, Episode, Note, Patient, walls
 from tracker.selectors.export_rules import EPISODE, LOOKED, PATIENT, SECTIONS, Of, Section
+from tracker.selectors.transfers import clinics_that_know
 
 SCHEMA_VERSION = 1
 """Grows when a name goes or changes its meaning; a new name does not count."""
@@ -73,8 +74,7 @@ def looked(patient: Patient, episodes: Iterable[UUID]) -> QuerySet[AuditEvent]:
     listed = Q()
     for episode in ids:
         listed |= Q(text__contains=str(episode))
-    moves = Transfer.objects.filter(patient=patient, accepted=True).values("from_clinic")
-    in_lists = (Q(clinic=patient.clinic_id) | Q(clinic__in=moves)) & Q(episode=None) & listed if ids else Q(pk=None)
+    in_lists = Q(clinic__in=clinics_that_know(patient), episode=None) & listed if ids else Q(pk=None)
     rows = AuditEvent.objects.annotate(text=Cast("detail", TextField()))
     return rows.filter(Q(episode__in=ids) | in_lists)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tracker.models import Actor, Episode, Erasure, Kind, Occurrence, Patient
 from tracker.selectors import requests
+from tracker.selectors.standing import latest_knee
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Listed(NamedTuple):
     given_name: str
     birth_date: date
     since: datetime
+    episode: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,11 @@ def decisions(actor: Actor) -> Decisions:
         patient__erased_at=None,
     ).order_by("created_at")
     restricted = Patient.objects.filter(clinic=actor.clinic, restricted_at__isnull=False, erased_at=None)
-    of_request = ("patient_id", *(f"patient__{name}" for name in names), "created_at")
+    of_request = ("patient_id", *(f"patient__{name}" for name in names), "created_at", "knee")
+    of_patient = ("pk", *names, "restricted_at", "knee")
+    asked = asked.annotate(knee=latest_knee("patient"))
+    restricted = restricted.annotate(knee=latest_knee("pk")).order_by("restricted_at")
     return Decisions(
         asked=[Listed._make(row) for row in asked.values_list(*of_request)],
-        restricted=[
-            Listed._make(row) for row in restricted.order_by("restricted_at").values_list("pk", *names, "restricted_at")
-        ],
+        restricted=[Listed._make(row) for row in restricted.values_list(*of_patient)],
     )

@@ -58,7 +58,7 @@ def trail(actor: Actor, wanted: Wanted) -> Trail:
     return Trail(
         lines=shown,
         staff=_staff(clinic, shown),
-        records=_records(shown),
+        records=_records(clinic, shown),
         emergencies=_in_emergency(shown),
         further=shown[-1].pk if len(found) > PAGE else None,
         unknown_record=episodes == [],
@@ -99,9 +99,10 @@ def _staff(clinic: Clinic, lines: Iterable[Line]) -> dict[UUID, str]:
     return {pk: name or email for pk, name, email in rows.values_list("pk", "name", "email")}
 
 
-def _records(lines: Iterable[Line]) -> dict[UUID, str]:
+def _records(clinic: Clinic, lines: Iterable[Line]) -> dict[UUID, str]:
+    """Of a record that has moved on, the number is the other clinic's."""
     episodes = {line.episode for line in lines if line.episode}
-    return dict(Episode.objects.filter(pk__in=episodes).values_list("pk", "patient__record_number"))
+    return dict(Episode.objects.filter(pk__in=episodes, clinic=clinic).values_list("pk", "patient__record_number"))
 
 
 def _in_emergency(lines: Sequence[Line]) -> frozenset[int]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from tracker.clinical.terms import Role
-from tracker.models import Clinic, Membership, Transfer, walls
-from tracker.selectors.standing import workable
+from tracker.models import Clinic, Membership, Patient, Transfer, walls
+from tracker.selectors.standing import latest_knee, workable
 
 LATELY = 20
 
@@ -28,6 +29,8 @@ class Offer:
     asked_at: datetime
     accepted: bool | None
     answered_at: datetime | None
+    episode: UUID | None
+    """The knee by which the trail knows the patient; none where the reader learns no name."""
 
 
 def answerable() -> QuerySet[Transfer]:
@@ -40,7 +43,7 @@ def offered_to(clinic: Clinic) -> QuerySet[Transfer]:
 
 
 def incoming(clinic: Clinic) -> list[Offer]:
-    return _offers(Q(to_clinic=clinic, accepted=None), workable("patient"))
+    return _offers(Q(to_clinic=clinic, accepted=None))
 
 
 def outgoing(clinic: Clinic) -> list[Offer]:
@@ -75,10 +78,17 @@ def owners(clinic: Clinic) -> list[tuple[str, str]]:
 def _offers(*which: Q, reader: Clinic | None = None) -> list[Offer]:
     with walls.outside(walls.Why.TRANSFER):
         rows = Transfer.objects.select_related("patient", "from_clinic", "to_clinic", "asked_by")
-        return [_offer(row, reader) for row in rows.filter(*which, patient__erased_at=None).order_by("-asked_at")]
+        rows = rows.annotate(knee=latest_knee("patient")).filter(workable("patient"), *which)
+        return [_offer(row, reader) for row in rows.order_by("-asked_at")]
 
 
-def _offer(row: Transfer, reader: Clinic | None) -> Offer:
+def clinics_that_know(patient: Patient) -> set[UUID]:
+    """Where the record is or was, and where it was offered."""
+    moves = Transfer.objects.filter(patient=patient).values_list("from_clinic", "to_clinic")
+    return {patient.clinic_id, *(clinic for move in moves for clinic in move)}
+
+
+def _offer(row: Any, reader: Clinic | None) -> Offer:
     person = row.patient
     known = reader is None or person.clinic_id == reader.pk
     return Offer(
@@ -91,4 +101,5 @@ def _offer(row: Transfer, reader: Clinic | None) -> Offer:
         asked_at=row.asked_at,
         accepted=row.accepted,
         answered_at=row.answered_at,
+        episode=row.knee if known else None,
     )

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 
 from tracker.models import AuditEvent, Episode, Patient, walls
 from tracker.selectors.trail_lines import COLUMNS, Access, Line, accesses_to, is_under, of_day
+from tracker.selectors.transfers import clinics_that_know
 
 DAYS = timedelta(days=30)
 """So much of who looked is on one page."""
@@ -87,12 +88,11 @@ def _others(patient: Patient) -> QuerySet[AuditEvent]:
 
 
 def _lists(patient: Patient, episodes: dict[UUID, UUID]) -> QuerySet[AuditEvent]:
-    """Lists of the clinics in which the record is or was, and that showed it. The clinic keeps the search short."""
+    """Lists that showed it, of the clinics that know the record, which keeps the search short."""
     showed = Q()
     for episode in episodes:
         showed |= Q(said__contains=str(episode))
-    clinics = {patient.clinic_id, *episodes.values()}
-    rows = _others(patient).filter(clinic__in=clinics, outcome="seen", episode=None)
+    rows = _others(patient).filter(clinic__in=clinics_that_know(patient), outcome="seen", episode=None)
     return rows.annotate(said=Cast("detail", TextField())).filter(showed) if episodes else rows.none()
 
 

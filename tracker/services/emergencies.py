@@ -6,16 +6,16 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tracker import clock
 from tracker.clinical.terms import Role
 from tracker.errors import Conflict, Forbidden, Invalid
-from tracker.models import Actor, Clinic, EmergencyAccess, Episode, Kind, Occurrence, User, walls
+from tracker.models import Actor, EmergencyAccess, Episode, Kind, Occurrence, User, walls
 from tracker.selectors import duty
 from tracker.selectors.episodes import local_date
 from tracker.selectors.localtime import start_of
-from tracker.services import audit, notes, outbox, reach
+from tracker.services import audit, locks, notes, outbox, reach
 from tracker.services.outbox import Telling
 
 LASTS = timedelta(minutes=60)
@@ -40,6 +40,7 @@ def ask(*, by: Actor, clinic: UUID, family_name: str, birth_date: date, reason: 
         audit.note(by, "emergency access in vain", clinic_asked=str(clinic))
         return
     now = clock.now()
+    locks.hold_clinic(by.clinic)  # uses are counted one by one, and none is opened twice
     if EmergencyAccess.objects.filter(_alive(now), user=by.user, episode=episode).exists():
         return
     row = _asked(by, episode, reason, now)
@@ -50,12 +51,14 @@ def ask(*, by: Actor, clinic: UUID, family_name: str, birth_date: date, reason: 
 @walls.outside(walls.Why.EMERGENCY)
 @transaction.atomic
 def agree(*, opened: EmergencyAccess, by: Actor) -> None:
-    """A colleague of the same clinic agrees to a use beyond those of the day. Raises Forbidden for whoever asked."""
+    """A colleague of the same clinic agrees to a use beyond those of the day. Raises Forbidden for whoever asked,
+    Conflict where it waits no longer or the record may no longer be opened.
+    """
     now = clock.now()
     if opened.user_id == by.user.pk:
         raise Forbidden("You asked for this yourself. It takes a colleague.", code="alone")
     waiting = EmergencyAccess.objects.filter(pk=opened.pk, started_at=None, ended_at=None, asked_at__gt=now - WAITS)
-    if not waiting.update(agreed_by=by.user):
+    if not _open_to_others().filter(pk=opened.episode_id).exists() or not waiting.update(agreed_by=by.user):
         raise Conflict("This waits no longer.", code="answered")
     opened.agreed_by = by.user
     audit.note(by, "emergency access agreed", opened.episode, opened.pk)
@@ -71,10 +74,10 @@ def end(*, opened: EmergencyAccess, by: Actor) -> None:
 
 
 def end_all(*, user: User) -> None:
-    """Whoever signs out reads nothing more."""
+    """Whoever signs out reads nothing more, nor what a colleague has yet to agree to."""
     now = clock.now()
     with walls.outside(walls.Why.EMERGENCY):
-        EmergencyAccess.objects.filter(user=user, ended_at=None, expires_at__gt=now).update(ended_at=now)
+        EmergencyAccess.objects.filter(_alive(now), user=user).update(ended_at=now)
 
 
 def _alive(now: datetime) -> Q:
@@ -84,20 +87,20 @@ def _alive(now: datetime) -> Q:
 
 def _found(by: Actor, clinic: UUID, family_name: str, birth_date: date) -> Episode | None:
     """The latest recovery of the only patient of that name and date there, unless the clinic does not allow this."""
-    rows = Episode.objects.select_related("patient", "clinic").filter(
-        clinic=clinic,
-        clinic__emergency_access=True,
-        patient__family_name__iexact=family_name.strip(),
-        patient__birth_date=birth_date,
-        patient__erased_at=None,
-        patient__restricted_at=None,
+    rows = _open_to_others().filter(
+        clinic=clinic, patient__family_name__iexact=family_name.strip(), patient__birth_date=birth_date
     )
     found = list(rows.exclude(clinic=by.clinic).order_by("-state", "-created_at"))
     return found[0] if len({row.patient_id for row in found}) == 1 else None
 
 
+def _open_to_others() -> QuerySet[Episode]:
+    """Recoveries that may be read in an emergency at all: by the clinic's word, and not restricted."""
+    rows = Episode.objects.select_related("patient", "clinic").filter(clinic__emergency_access=True)
+    return rows.filter(patient__erased_at=None, patient__restricted_at=None)
+
+
 def _asked(by: Actor, episode: Episode, reason: str, now: datetime) -> EmergencyAccess:
-    Clinic.objects.select_for_update(no_key=True).only("pk").get(pk=by.clinic.pk)  # uses are counted one by one
     row = EmergencyAccess.objects.create(
         episode=episode,
         user=by.user,

@@ -125,6 +125,7 @@ def _oversight(request: HttpRequest) -> HttpResponse:
     access.check(who, Do.TRAIL if who.role is Role.AUDITOR else Do.OPERATIONS)
     zone = ZoneInfo(who.clinic.time_zone)
     rows = list(selector.into(who.clinic, now=clock.now()))
+    access.listed(request.user, (row.episode_id for row in rows))
     weeks = groupby(rows, key=lambda row: _week(row, zone))
     context = {
         "weeks": [(week, list(found)) for week, found in weeks],

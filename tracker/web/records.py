@@ -78,7 +78,9 @@ class Decide(StaffForm):
 def records(request: HttpRequest) -> HttpResponse:
     """Who waits for an answer, and whose record is restricted."""
     actor = access.clinic_for(request.user, Do.ERASE)
-    return shell.page(request, "tracker/privacy/records.html", actor, {"decisions": selector.decisions(actor)})
+    found = selector.decisions(actor)
+    access.listed(request.user, (row.episode for row in [*found.asked, *found.restricted] if row.episode))
+    return shell.page(request, "tracker/privacy/records.html", actor, {"decisions": found})
 
 
 @require_safe

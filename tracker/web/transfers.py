@@ -126,15 +126,17 @@ def _offer(by: Actor, public_id: UUID) -> Transfer:
 def _page(
     request: HttpRequest, by: Actor, refused: tuple[UUID, Accept] | None = None, status: int = 200
 ) -> HttpResponse:
-    owners = selector.owners(by.clinic)
+    owners, offered = selector.owners(by.clinic), selector.incoming(by.clinic)
+    outgoing, answered = selector.outgoing(by.clinic), selector.answered(by.clinic)
+    access.listed(request.user, (each.episode for each in [*offered, *outgoing, *answered] if each.episode))
     incoming = [
         (offer, refused[1] if refused and refused[0] == offer.id else Accept(owners=owners, name=f"t{offer.id}"))
-        for offer in selector.incoming(by.clinic)
+        for offer in offered
     ]
     context = {
         "incoming": incoming,
-        "outgoing": selector.outgoing(by.clinic),
-        "answered": selector.answered(by.clinic),
+        "outgoing": outgoing,
+        "answered": answered,
         "gone": refused[1] if refused and refused[0] not in [offer.id for offer, _ in incoming] else None,
         "zone": ZoneInfo(by.clinic.time_zone),
     }
