@@ -67,6 +67,18 @@ def test_a_locked_browser_gets_nothing_from_the_api_and_a_program_is_not_locked(
     assert physio.get("/api/v1/worklist/", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
 
 
+@pytest.mark.parametrize("said", ["", "Basic YTpi", "Bearer of a tray", "Token x"])
+def test_whoever_says_to_be_a_program_and_comes_with_a_browsers_cookie_is_locked_too(
+    physio: Client, knee: Episode, clock: StoppedClock, said: str
+) -> None:
+    clock.advance(minutes=16)
+    for path in ("/worklist/", f"/episodes/{knee.pk}/", "/account/", "/api/docs/", "/api/v1/worklist/"):
+        answer = physio.get(path, headers={"Authorization": said})
+        assert answer.status_code in (302, 401, 403), path
+    clock.advance(hours=12)
+    assert physio.get("/worklist/", headers={"Authorization": said})["Location"].startswith("/accounts/login/")
+
+
 def test_a_script_of_the_page_is_told_too_and_sees_no_patient(
     physio: Client, knee: Episode, clock: StoppedClock
 ) -> None:

@@ -46,6 +46,9 @@ OPEN = frozenset(
 )
 """What a locked browser may still ask for."""
 
+PROGRAMS = "/api/v1/"
+"""Where programs come in by a token."""
+
 NOT_THE_ONE = "That did not fit. Try again, or sign out."
 
 
@@ -126,8 +129,14 @@ def act(request: HttpRequest, life: Life) -> None:
 
 
 def _by_session(request: HttpRequest) -> bool:
-    """A program with a token has no session to lock."""
-    return settings.SESSION_COOKIE_NAME in request.COOKIES and "Authorization" not in request.headers
+    """A program has no session to lock. Whatever else says that it is one still comes in by its cookie."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and not _by_token(request)
+
+
+def _by_token(request: HttpRequest) -> bool:
+    """Whether the API will judge it by a token alone, valid or not: nowhere else is one looked at."""
+    scheme = request.headers.get("Authorization", "").partition(" ")[0]
+    return scheme.lower() == "bearer" and request.path.startswith(PROGRAMS)
 
 
 def _judge(request: HttpRequest) -> None:
