@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import transaction
 from django.db.models import Min
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests import scenes
@@ -55,15 +55,18 @@ class Travel:
         return [zone for since, zone in self.zones if since <= moment][-1]
 
 
-LEAST_STAY = 12 * 60
-"""Minutes. Nobody crosses the date line and comes back into the day before within half a day."""
+def by_way_of_kiritimati(hour: time, *moments: datetime) -> Travel:
+    """From Nuuk across the date line, and soon on to Cairo."""
+    return Travel(
+        moments[0], hour, list(zip(moments, ("America/Nuuk", "Pacific/Kiritimati", "Africa/Cairo"), strict=True))
+    )
 
 
 @st.composite
 def travels(draw: st.DrawFn) -> Travel:
     night = datetime.combine(draw(st.sampled_from(NIGHTS)), time(0), UTC)
     start = night - timedelta(minutes=draw(st.integers(0, 3 * 24 * 60)))
-    stays = draw(st.lists(st.integers(LEAST_STAY, 2 * 24 * 60), max_size=4))
+    stays = draw(st.lists(st.integers(1, 12 * 60) | st.integers(1, 2 * 24 * 60), max_size=4))
     moments = [start + timedelta(minutes=each) for each in accumulate(stays, initial=0)]
     hour = draw(st.sampled_from([time(0), time(2, 30), time(9), time(9), time(21, 59), time(23, 30)]) | st.times())
     zones = [(moment, draw(st.sampled_from(ZONES))) for moment in moments]
@@ -171,6 +174,14 @@ def messages(**of: object) -> Counter[date]:
     return Counter(rows.values_list("occurrence__local_date", flat=True))
 
 
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """In June 2026, by UTC."""
+    return datetime(2026, 6, day, hour, minute, tzinfo=UTC)
+
+
+SUNDAY = at(14, 6)
+
+
 # --- Promises -------------------------------------------------------------------------------------------------------
 
 FEW = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -178,6 +189,8 @@ FEW = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.functio
 
 @FEW
 @given(travel=travels())
+@example(by_way_of_kiritimati(time(12), SUNDAY, at(15, 12, 40), at(15, 14)))
+@example(by_way_of_kiritimati(time(9), SUNDAY, at(15, 9, 18), at(15, 10, 32)))
 def test_a_patient_on_the_move_is_asked_exactly_once_on_every_date_of_their_own(knee: Episode, travel: Travel) -> None:
     with undone():
         journey(knee, travel, always(travel))

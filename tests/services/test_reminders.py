@@ -450,6 +450,190 @@ def test_the_tick_asks_once_who_lacks_a_kind(home: Staff, clock: StoppedClock) -
     assert len(taken) == 1
 
 
+# --- Across the date line and back ----------------------------------------------------------------------------------
+
+
+def travel(knee: Episode, clock: StoppedClock, zone: str, moment: datetime) -> None:
+    clock.set(moment)
+    knee.patient.time_zone = zone
+    knee.patient.save()
+    reminders.rezone(patient=knee.patient, now=moment)
+    run()
+
+
+def of_the_day(day: date) -> list[tuple[str, str]]:
+    """What became of the reminders of a date, in the order in which they were planned."""
+    rows = OutboxMessage.objects.filter(kind=Kind.CHECK_IN, occurrence__local_date=day)
+    return list(rows.order_by("created_at").values_list("state", "reason"))
+
+
+@pytest.fixture
+def in_nuuk(knee: Episode, clock: StoppedClock) -> Episode:
+    """Past noon on Monday there; reminded at noon."""
+    move(knee, clock, at=time(12))
+    travel(knee, clock, "America/Nuuk", datetime(2026, 6, 15, 14, tzinfo=UTC))
+    return knee
+
+
+def test_a_traveller_from_nuuk_by_kiritimati_to_cairo_is_asked_on_the_date_that_was_over_and_began_again(
+    in_nuuk: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    """Tuesday 11:30 in Nuuk, then Wednesday 02:40 in Kiritimati, then Tuesday 17:00 in Cairo."""
+    before = asked(mail)
+    travel(in_nuuk, clock, "Pacific/Kiritimati", datetime(2026, 6, 16, 12, 40, tzinfo=UTC))
+    travel(in_nuuk, clock, "Africa/Cairo", datetime(2026, 6, 16, 14, tzinfo=UTC))
+    assert asked(mail) == before + 1
+    assert of_the_day(TUESDAY) == [(State.CANCELLED, "The time zone is now Pacific/Kiritimati."), (State.SENT, "")]
+    for hour in range(15, 15 + 24):
+        clock.set(datetime(2026, 6, 16, 0, tzinfo=UTC) + timedelta(hours=hour))
+        run()
+    assert asked(mail) == before + 2
+
+
+def test_a_traveller_for_whom_it_was_too_late_in_the_evening_is_asked_where_the_same_date_has_its_afternoon(
+    in_nuuk: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    """Tuesday 08:18 in Nuuk, then 23:18 in Kiritimati, then 13:32 in Cairo, the same date all along."""
+    before = asked(mail)
+    travel(in_nuuk, clock, "Pacific/Kiritimati", datetime(2026, 6, 16, 9, 18, tzinfo=UTC))
+    assert [state for state, _ in of_the_day(TUESDAY)] == [State.CANCELLED, State.EXPIRED]
+    travel(in_nuuk, clock, "Africa/Cairo", datetime(2026, 6, 16, 10, 32, tzinfo=UTC))
+    assert [state for state, _ in of_the_day(TUESDAY)] == [State.CANCELLED, State.EXPIRED, State.SENT]
+    assert asked(mail) == before + 1
+    told = Occurrence.objects.filter(rule=Kind.CHECK_IN, local_date=TUESDAY).order_by("created_at")
+    assert [row.reason for row in told] == [
+        "The time zone is now Pacific/Kiritimati.", "The time zone is now Africa/Cairo.", "",
+    ]  # fmt: skip
+
+
+def test_what_expired_stays_so_where_it_is_too_late_as_well(in_nuuk: Episode, clock: StoppedClock, mail: Path) -> None:
+    travel(in_nuuk, clock, "Pacific/Kiritimati", datetime(2026, 6, 16, 9, 18, tzinfo=UTC))
+    travel(in_nuuk, clock, "Pacific/Apia", datetime(2026, 6, 16, 9, 30, tzinfo=UTC))
+    assert [state for state, _ in of_the_day(TUESDAY)] == [State.CANCELLED, State.EXPIRED]
+
+
+KIRITIMATI = datetime(2026, 6, 16, 12, 40, tzinfo=UTC)
+CAIRO = datetime(2026, 6, 16, 14, tzinfo=UTC)
+
+
+def come_back(knee: Episode, clock: StoppedClock) -> None:
+    """To Cairo, where it is Tuesday again, and stay there over the evening."""
+    travel(knee, clock, "Africa/Cairo", CAIRO)
+    for hours in range(1, 6):
+        clock.set(CAIRO + timedelta(hours=hours))
+        run()
+
+
+@pytest.mark.parametrize("planned_between", [False, True])
+def test_whoever_switched_it_off_and_on_between_is_not_asked_on_the_date_that_began_again(
+    in_nuuk: Episode, clock: StoppedClock, mail: Path, planned_between: bool
+) -> None:
+    before = asked(mail)
+    travel(in_nuuk, clock, "Pacific/Kiritimati", KIRITIMATI)
+    move(in_nuuk, clock, enabled=False)
+    clock.advance(minutes=10)
+    move(in_nuuk, clock, enabled=True)
+    if planned_between:
+        run()
+    come_back(in_nuuk, clock)
+    assert asked(mail) == before
+
+
+@pytest.mark.parametrize("planned_between", [False, True])
+def test_whoever_switched_it_off_and_on_after_its_hour_is_not_asked_for_moving_to_the_next_zone(
+    knee: Episode, clock: StoppedClock, mail: Path, planned_between: bool
+) -> None:
+    reminders.plan(now=clock.instant)
+    clock.set(at(TUESDAY, 8))
+    move(knee, clock, enabled=False)
+    clock.set(at(TUESDAY, 10))
+    move(knee, clock, enabled=True)
+    if planned_between:
+        run()
+    travel(knee, clock, "Europe/Paris", at(TUESDAY, 11))
+    assert not asked(mail)
+    clock.set(at(WEDNESDAY, 8))
+    run()
+    assert asked(mail) == 1
+
+
+@pytest.mark.parametrize("when", ["in Nuuk", "in Kiritimati"])
+def test_whoever_has_checked_in_for_the_date_is_not_asked_when_it_begins_again(
+    in_nuuk: Episode, clock: StoppedClock, mail: Path, when: str
+) -> None:
+    before = asked(mail)
+    clock.set(KIRITIMATI - timedelta(minutes=30))
+    if when == "in Nuuk":
+        scenes.check_in(in_nuuk)
+    travel(in_nuuk, clock, "Pacific/Kiritimati", KIRITIMATI)
+    if when == "in Kiritimati":
+        scenes.check_in(in_nuuk, days_ago=1)
+    come_back(in_nuuk, clock)
+    assert asked(mail) == before
+    assert of_the_day(TUESDAY)[-1][1] in {"You have checked in.", "You had already checked in for that day."}
+
+
+def test_whoever_was_asked_on_the_date_is_not_asked_when_it_begins_again(
+    in_nuuk: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    clock.set(datetime(2026, 6, 16, 13, tzinfo=UTC))
+    run()
+    before = asked(mail)
+    travel(in_nuuk, clock, "Pacific/Kiritimati", datetime(2026, 6, 16, 13, 10, tzinfo=UTC))
+    come_back(in_nuuk, clock)
+    assert asked(mail) == before
+    assert of_the_day(TUESDAY) == [(State.SENT, "")]
+
+
+def test_nobody_is_asked_on_a_date_that_began_again_after_the_consent_was_withdrawn(
+    in_nuuk: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    before = asked(mail)
+    travel(in_nuuk, clock, "Pacific/Kiritimati", KIRITIMATI)
+    Patient.objects.update(consent_withdrawn_at=clock.instant)
+    in_nuuk.patient.refresh_from_db()
+    come_back(in_nuuk, clock)
+    assert asked(mail) == before
+    assert of_the_day(TUESDAY)[-1] == (State.CANCELLED, "You have withdrawn your consent.")
+
+
+def test_nobody_is_asked_on_a_date_that_began_again_after_the_recovery_has_ended(
+    in_nuuk: Episode, clock: StoppedClock, mail: Path
+) -> None:
+    before = asked(mail)
+    travel(in_nuuk, clock, "Pacific/Kiritimati", KIRITIMATI)
+    Episode.objects.update(state=Episode.State.CLOSED)
+    come_back(in_nuuk, clock)
+    assert asked(mail) == before
+    assert of_the_day(TUESDAY) == [(State.CANCELLED, "The time zone is now Pacific/Kiritimati.")]
+
+
+def test_what_a_sender_holds_while_the_patient_travels_there_and_back_is_the_dates_only_message(
+    in_nuuk: Episode, clock: StoppedClock
+) -> None:
+    of_tuesday = OutboxMessage.objects.filter(kind=Kind.CHECK_IN, occurrence__local_date=TUESDAY)
+    of_tuesday.update(state=State.SENDING)
+    travel(in_nuuk, clock, "Pacific/Kiritimati", KIRITIMATI)
+    of_tuesday.update(state=State.UNCERTAIN)
+    come_back(in_nuuk, clock)
+    assert of_the_day(TUESDAY) == [(State.UNCERTAIN, "")]
+
+
+def test_to_travel_there_and_back_costs_no_more_the_tenth_time_than_the_second(
+    in_nuuk: Episode, clock: StoppedClock
+) -> None:
+    costs = []
+    for _ in range(10):
+        travel(in_nuuk, clock, "Pacific/Kiritimati", KIRITIMATI)
+        in_nuuk.patient.time_zone = "America/Nuuk"
+        in_nuuk.patient.save()
+        with CaptureQueriesContext(connection) as taken:
+            reminders.rezone(patient=in_nuuk.patient, now=KIRITIMATI)
+        costs.append(len(taken))
+        reminders.plan(now=KIRITIMATI)
+    assert costs[9] <= costs[1]
+
+
 # --- The planner itself ---------------------------------------------------------------------------------------------
 
 

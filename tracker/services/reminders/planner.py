@@ -21,8 +21,8 @@ from tracker.services import notices, outbox
 from tracker.services.kinds import CALENDAR, Audience, Rule
 from tracker.services.outbox import Telling
 from tracker.services.reminders import morning
+from tracker.services.reminders.owed import zone_of
 from tracker.services.reminders.wanted import FINDERS
-from tracker.services.reminders.wishes import zone_of
 
 BATCH = 20
 """Plans a transaction, so that SQLite never keeps a check-in waiting (design 10.17)."""

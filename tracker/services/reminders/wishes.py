@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 
 from django.db import transaction
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Q
 
 from tracker import channels
 from tracker.errors import Invalid
 from tracker.models import Clinic, Episode, Kind, Occurrence, OutboxMessage, Patient, Reach, ReminderPlan
 from tracker.selectors import ways
 from tracker.selectors.episodes import local_date
-from tracker.selectors.localtime import due_instant, first_after
+from tracker.selectors.localtime import due_instant
 from tracker.selectors.standing import workable
 from tracker.selectors.ways import OUTWARD
 from tracker.services import outbox
 from tracker.services.kinds import CALENDAR, CHANNELS, OPTIONAL, USUAL_HOUR, Audience, Rule
 from tracker.services.outbox import Telling
-
-DAY = timedelta(days=1)
-SWITCHED_OFF = "The reminder was switched off."
+from tracker.services.reminders import owed
 
 # --- Which reminders, when and how ----------------------------------------------------------------------------------
 
@@ -39,7 +37,7 @@ def start(*, patient: Patient, now: datetime) -> None:
         moves = plan.at != hour and not _is_chosen(rule)
         if moves or (plan.enabled and plan.next_due_at is None):
             plan.at = hour if moves else plan.at
-            plan.next_due_at = _after(now, plan, rule) if plan.enabled else None
+            plan.next_due_at = owed.look_after(now, plan) if plan.enabled else None
             begun.append(plan)
     ReminderPlan.objects.bulk_create(
         begun, update_conflicts=True, unique_fields=["patient", "kind"], update_fields=["at", "next_due_at"]
@@ -96,7 +94,9 @@ def rezone(*, patient: Patient, now: datetime) -> None:
     """Plans everything anew after the patient moved to another time zone; the wall-clock hours stay."""
     for plan in _locked(patient):
         if plan.kind in CALENDAR and CALENDAR[plan.kind].audience == Audience.PATIENT:
-            _plan_anew(plan, reason=f"The time zone is now {patient.time_zone}.", now=now, was_on=plan.enabled)
+            reason = f"The time zone is now {patient.time_zone}."
+            owed.make_room(plan, reason=reason, now=now)
+            _plan_anew(plan, reason=reason, now=now, was_on=plan.enabled)
 
 
 @transaction.atomic
@@ -105,11 +105,6 @@ def moved(*, patient: Patient, now: datetime) -> None:
     for plan in _locked(patient):
         if plan.kind in CALENDAR:
             _plan_anew(plan, reason="Another clinic looks after you now.", now=now, was_on=plan.enabled)
-
-
-def zone_of(rule: Rule, patient: Patient) -> str:
-    """Whose clock counts: the patient's, or that of the clinic when its staff are told."""
-    return patient.time_zone if rule.audience == Audience.PATIENT else patient.clinic.time_zone
 
 
 # --- The patient's ways and hours, whatever the kind ----------------------------------------------------------------
@@ -158,7 +153,7 @@ def _locked(patient: Patient) -> list[ReminderPlan]:
 
 def _reason(plan: ReminderPlan, hour_before: time) -> str:
     if not plan.enabled:
-        return SWITCHED_OFF
+        return owed.SWITCHED_OFF
     if plan.at != hour_before:
         return f"The reminder was moved to {plan.at:%H:%M}."
     return "You chose another way for this reminder."
@@ -176,11 +171,9 @@ def _take_along(reminder: ReminderPlan, plans: dict[str, ReminderPlan], now: dat
 
 def _plan_anew(plan: ReminderPlan, *, reason: str, now: datetime, was_on: bool) -> None:
     """A day whose reminder is taken back gets it at the new hour, at once where that has passed: never none, never two."""
-    rule = CALENDAR[plan.kind]
-    planned = Occurrence.objects.filter(patient=plan.patient, rule=plan.kind, state=Occurrence.State.PLANNED)
-    owed = _first_owed(plan, rule, planned, now) if was_on else None
-    outbox.cancel(planned, reason=reason, now=now)
-    plan.next_due_at = _look(plan, rule, owed, now) if plan.enabled else None
+    first = owed.first_owed(plan, now) if was_on else None
+    outbox.cancel(owed.standing(plan), reason=reason, now=now)
+    plan.next_due_at = owed.look_at(plan, first, now) if plan.enabled else None
     plan.save()
 
 
@@ -208,42 +201,3 @@ def _once_more_today(plan: ReminderPlan, now: datetime) -> None:
     open_ways = ways.usable([plan.patient], installed=channels.installed())[plan.patient_id]
     channel = ways.preferred(plan.channels, open_ways)[0]
     outbox.enqueue([Telling(again, plan.patient.clinic, channel=channel)], now=now)
-
-
-def _first_owed(plan: ReminderPlan, rule: Rule, planned: QuerySet[Occurrence], now: datetime) -> date | None:
-    """The first date up to today that has not had its reminder, or is about to lose it; None where there is none.
-
-    What is not foreseen is looked for once more: what was told of it stands, and is not told again.
-    """
-    zone = zone_of(rule, plan.patient)
-    today = local_date(now, zone)
-    if not rule.foreseen:
-        return today
-    if planned.filter(local_date=today, messages__state=OutboxMessage.State.DUE).exists():
-        return today
-    last = planned.aggregate(last=Max("local_date"))["last"] or _taken_on(plan.patient)
-    if last is None or plan.next_due_at is None:
-        return None
-    return max(last + DAY, local_date(plan.next_due_at + rule.ahead, zone) - DAY)
-
-
-def _taken_on(patient: Patient) -> date | None:
-    """The date, where the patient is now, on which the first of the recoveries that are open was taken on."""
-    open_ones = Episode.objects.filter(patient=patient, state=Episode.State.OPEN)
-    first: datetime | None = open_ones.aggregate(first=Min("created_at"))["first"]
-    return None if first is None else local_date(first, patient.time_zone)
-
-
-def _look(plan: ReminderPlan, rule: Rule, owed: date | None, now: datetime) -> datetime:
-    """When to look at the plan next; an owed date that the zone left out passes the turn to the one after."""
-    zone = zone_of(rule, plan.patient)
-    day = owed
-    while day is not None and day <= local_date(now, zone):
-        if (at := due_instant(day, plan.at, zone)) is not None:
-            return at - rule.ahead
-        day += DAY
-    return _after(now, plan, rule)
-
-
-def _after(now: datetime, plan: ReminderPlan, rule: Rule) -> datetime:
-    return first_after(now, plan.at, zone_of(rule, plan.patient)) - rule.ahead
