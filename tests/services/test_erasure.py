@@ -13,11 +13,13 @@ import sys
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings as installation
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, models
 from pytest_django import Settings
 
 from tests import canaries, scenes
@@ -31,16 +33,20 @@ from tracker.models import (
     CheckIn,
     Episode,
     Erasure,
+    Hold,
     IdempotencyKey,
     OutboxMessage,
     Patient,
     Restriction,
     User,
+    walls,
 )
 from tracker.selectors import alerts, morning, patients, totals, worklist
 from tracker.selectors import calls as call_list
+from tracker.selectors.retention import SAID, ends_on
 from tracker.services import (
     assessments,
+    clearances,
     dispatch,
     erasure,
     exports,
@@ -370,6 +376,44 @@ def test_a_closed_record_is_erased_when_the_years_of_its_clinic_are_over(home: S
     assert "erased: 0" in output("apply_retention")
     assert Erasure.objects.get().reason == "retention"
     assert Patient.objects.get(pk=open_still.patient.pk).erased_at is None
+
+
+@pytest.mark.django_db
+def test_the_years_count_from_whatever_was_recorded_last(home: Staff, clock: StoppedClock) -> None:
+    knee = scenes.knee(home)
+    scenes.check_in(knee, symptoms=["calf_sore"])
+    for alert in Alert.objects.filter(episode=knee):
+        triage.close(alert=alert, by=home.surgeon, outcome="seen", note="Seen in person.")
+    clock.advance(days=400)
+    clearances.release(hold=Hold.objects.get(episode=knee, code="calf_sore"), by=home.surgeon, basis="Scan clear.")
+    close(knee)
+    assert ends_on(knee.patient).year == clock.instant.year + home.clinic.retention_years
+
+
+def test_every_time_at_which_somebody_records_something_counts() -> None:
+    """A table with a time and a way to a patient is counted, or is the program's own doing or the patient's settings."""
+    counted = {model for model, _, _ in SAID}
+    timed = {model for model in apps.get_app_config("tracker").get_models() if any(map(_is_time, model._meta.fields))}
+    assert {model.__name__ for model in timed & _about_patients() - counted} == {
+        "Alert", "Assessment", "Attempt", "AuditEvent", "CaregiverLink", "Consent", "EmergencyAccess", "Erasure",
+        "IdempotencyKey", "Invite", "Occurrence", "OutboxMessage", "Patient", "Reach", "ReminderPlan",
+    }  # fmt: skip
+
+
+def _is_time(field: Any) -> bool:
+    return isinstance(field, models.DateField)
+
+
+def _about_patients() -> set[Any]:
+    return {model for model in apps.get_app_config("tracker").get_models() if model._meta.db_table in walls.guarded()}
+
+
+@pytest.mark.django_db
+def test_two_words_of_one_instant_count_in_their_order(home: Staff) -> None:
+    knee = scenes.knee(home)
+    for act in (erasure.restrict, erasure.lift):
+        act(patient=Patient.objects.get(pk=knee.patient.pk), reason=ASKED)
+    assert erasure.unfulfilled() == []
 
 
 @pytest.mark.django_db

@@ -295,6 +295,19 @@ def test_a_chain_that_is_gone_is_found_by_them_too(chain: str, noted: Path) -> N
     assert verified("--heads", noted)[0] == 1
 
 
+def test_a_clinic_that_has_records_has_lines_about_them(home: Staff) -> None:
+    """So that a trail of which nothing is left is not called whole."""
+    scenes.knee(home)
+    with triggers.lifted():
+        for model in (AuditSeal, AuditHead, AuditEvent):
+            model.objects.all().delete()
+    code, said = verified()
+    assert code == 1
+    assert f"chain {home.clinic.pk}: the clinic has records, but no line of its trail is left." in said
+    assert verified("--clinic", home.clinic.pk)[0] == 1
+    assert verified("--clinic", "installation")[0] == 0
+
+
 def test_the_heads_noted_earlier_still_hold_when_the_chain_has_grown(chain: str, noted: Path, home: Staff) -> None:
     audit.note(home.surgeon, "order signed")
     seals.seal(now=NOW)

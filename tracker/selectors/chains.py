@@ -21,7 +21,7 @@ from django.db.models import Count, Min, TextField
 from django.db.models.functions import Cast
 from django.db.models.query import QuerySet
 
-from tracker.models import AuditEvent, AuditHead, AuditSeal
+from tracker.models import AuditEvent, AuditHead, AuditSeal, Episode
 
 INSTALLATION = "installation"
 """The chain of what concerns no clinic."""
@@ -163,7 +163,7 @@ def _wrong(chain: str, known: str | None, line: Line) -> Iterator[Fault]:
 def _end(chain: str, number: int) -> Iterator[Fault]:
     """Seals may have been laid while the chain was read, but never without moving its head."""
     after = next(iter(heads(chain)), None)
-    if after is None or after.number < number:
+    if number and (after is None or after.number < number):
         yield Fault(chain, number, "the chain is longer than its head says.")
 
 
@@ -242,3 +242,10 @@ def late(*, now: datetime, chain: str = "") -> Iterator[Fault]:
         rows = rows.filter(clinic=None if chain == INSTALLATION else UUID(chain))
     for pk, at, clinic in rows.order_by("pk").values_list("pk", "at", "clinic_id").iterator(CHUNK):
         yield Fault(chain_of(clinic), 0, f"event {pk} of {at:%Y-%m-%d %H:%M:%S}Z has no seal.")
+
+
+def lost(*, chain: str = "") -> Iterator[Fault]:
+    """Each clinic, or the one asked for, that has records and not one line about them: its whole chain is gone."""
+    for clinic in Episode.objects.order_by("clinic").values_list("clinic", flat=True).distinct():
+        if chain in ("", str(clinic)) and not AuditEvent.objects.filter(clinic=clinic).exists():
+            yield Fault(str(clinic), 0, "the clinic has records, but no line of its trail is left.")

@@ -8,38 +8,62 @@ from datetime import date, datetime
 from django.db.models import Exists, Max, Model, OuterRef, Q
 
 from tracker.models import (
+    Acknowledgement,
     AlertEvent,
+    Call,
     CheckIn,
     Clearance,
     Clinic,
     Episode,
     EpisodeFact,
     Erasure,
+    FactWithdrawal,
+    Hold,
+    HoldRelease,
     Measurement,
+    MilestoneEvent,
     MilestoneRecord,
     Patient,
+    Proposal,
     Restriction,
+    Review,
+    Signature,
+    StaffLook,
+    Transfer,
 )
 from tracker.selectors.episodes import local_date
 
 SAID: tuple[tuple[type[Model], str, str], ...] = (
     (Episode, "patient", "created_at"),
     (EpisodeFact, "episode__patient", "recorded_at"),
+    (FactWithdrawal, "fact__episode__patient", "at"),
     (CheckIn, "episode__patient", "entered_at"),
     (Measurement, "episode__patient", "entered_at"),
     (MilestoneRecord, "episode__patient", "entered_at"),
+    (MilestoneEvent, "record__episode__patient", "at"),
     (Clearance, "episode__patient", "entered_at"),
+    (Hold, "episode__patient", "entered_at"),
+    (HoldRelease, "hold__episode__patient", "at"),
+    (Signature, "episode__patient", "signed_at"),
     (Restriction, "episode__patient", "recorded_at"),
+    (Acknowledgement, "restriction__episode__patient", "at"),
+    (Proposal, "episode__patient", "at"),
+    (Proposal, "episode__patient", "answered_at"),
+    (Review, "episode__patient", "booked_at"),
+    (Review, "episode__patient", "done_on"),
     (AlertEvent, "alert__episode__patient", "at"),
+    (StaffLook, "episode__patient", "at"),
+    (Call, "message__patient", "at"),
+    (Transfer, "patient", "answered_at"),
 )
-"""What is recorded of a recovery: model, path to the patient, when."""
+"""What people record of a recovery: model, path to the patient, when."""
 
 
 def ends_on(patient: Patient) -> date:
     """When the time is over for which the clinic keeps the record: its years after the last thing recorded in it."""
     times = (model._default_manager.filter(**{to: patient}).aggregate(last=Max(at))["last"] for model, to, at in SAID)
-    last = max((at for at in times if at is not None), default=None)
-    return _years_after(local_date(last, patient.clinic.time_zone), patient.clinic) if last else date.max
+    last = max((_day(at, patient.clinic) for at in times if at is not None), default=None)
+    return _years_after(last, patient.clinic) if last else date.max
 
 
 def over(*, now: datetime, most: int | None = None) -> list[Patient]:
@@ -65,6 +89,10 @@ def _candidates(now: datetime) -> Iterator[Patient]:
         )
         ended = Q(Exists(old), ~Exists(open_ones)) | Q(Exists(due), restricted_at__isnull=False)
         yield from rows.filter(ended).order_by("pk").iterator(100)
+
+
+def _day(at: date | datetime, clinic: Clinic) -> date:
+    return local_date(at, clinic.time_zone) if isinstance(at, datetime) else at
 
 
 def _years_after(day: date, clinic: Clinic) -> date:

@@ -43,8 +43,8 @@ def write(erasure: Erasure) -> None:
 
 def entries() -> list[Entry]:
     """Every entry of both ledgers, oldest first."""
-    known = {entry.id: entry for entry in [*_of_table(), *_of_file()]}
-    return sorted(known.values(), key=lambda entry: (entry.at, entry.id))
+    known = {entry.id: entry for entry in [*_of_file(), *_of_table()]}
+    return sorted(known.values(), key=lambda entry: entry.at)  # of the same instant as they were written
 
 
 def take_over() -> None:

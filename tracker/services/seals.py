@@ -118,7 +118,7 @@ def tell(*, now: datetime, alive: Callable[[], object]) -> None:
     today, sweep = now.date(), AuditSweep.objects.filter(pk=AuditSweep.ONLY)
     if not sweep.filter(Q(told_on=None) | Q(told_on__lt=today)).update(told_on=today):
         return
-    found = []
+    found = [str(fault) for fault in chains.lost()]
     for chain in chains.names():
         found += [str(fault) for at, fault in enumerate(check(chain, now=now, noted=[])) if at < MOST]
         alive()

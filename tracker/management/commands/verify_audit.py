@@ -38,7 +38,7 @@ class Command(BaseCommand):
             for fault in seals.check(chain, now=now, noted=noted):
                 broken += 1
                 self.stdout.write(f"- {fault}")
-        for fault in chains.late(now=now, chain=only):
+        for fault in (*chains.late(now=now, chain=only), *chains.lost(chain=only)):
             broken += 1
             self.stdout.write(f"- {fault}")
         for head in chains.heads(only):
