@@ -221,7 +221,8 @@ ACCOUNT_FORMS = {
 ACCOUNT_RATE_LIMITS = {
     "wrong_password": "5/15m/key",
     "wrong_password_of_address": "20/h/ip",
-    "login_failed": None,  # allauth's own count of wrong passwords, which would lock people out
+    "wrong_second_code": "5/15m/key,20/d/key",
+    "login_failed": None,  # allauth's own count of passwords, codes and passkeys together, which would lock people out
     "login": "120/m/ip",
     "request_login_code": "60/h/ip,3/5m/key,10/h/key",
     "confirm_code": "3/5m/user,10/h/user",
@@ -236,7 +237,11 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # localhost without TLS
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
-MFA_FORMS = {"add_webauthn": "tracker.web.second_factors.PasskeyForm"}
+MFA_FORMS = {
+    "authenticate": "tracker.web.sign_in_forms.SecondCode",
+    "reauthenticate": "tracker.web.sign_in_forms.ConfirmByCode",
+    "add_webauthn": "tracker.web.second_factors.PasskeyForm",
+}
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # a passkey cannot be guessed, and a clinic may share an address
 MFA_TOTP_ISSUER = "Recovery"

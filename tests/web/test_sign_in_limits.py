@@ -8,8 +8,16 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.conf import LazySettings
 from django.core import mail
+from django.core.cache import cache
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
@@ -123,6 +131,62 @@ def test_what_a_client_writes_about_its_address_counts_only_where_a_proxy_of_our
     assert [guess(f"198.51.100.{number}", STRANGER) for number in range(3)] == [200, 200, 429]
     assert [guess(f"203.0.113.1, 198.51.100.{number}", "10.0.0.2") for number in range(3)] == [200, 200, 200]
     assert [guess(f"203.0.113.{number}, 198.51.100.77", "10.0.0.2") for number in range(3)] == [200, 200, 429]
+
+
+# --- Codes of an app ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def secret(jo: User) -> str:
+    """What Jo's app makes its codes of."""
+    made = generate_totp_secret()
+    TOTP.activate(jo, made)
+    return made
+
+
+def show(browser: Client, code: str) -> HttpResponse:
+    return browser.post("/accounts/2fa/authenticate/", {"code": code})  # type: ignore[return-value]
+
+
+def right(secret: str) -> str:
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+
+
+def wrong(secret: str) -> str:
+    return f"{(int(right(secret)) + 5000) % 10**6:06d}"
+
+
+def test_whoever_has_the_password_guesses_at_the_codes_of_the_app_five_times_and_no_more(jo: User, secret: str) -> None:
+    answers = []
+    for _ in range(6):  # from the password on each time, which leads to a new session
+        guesser = Client()
+        enter(guesser, jo.email, scenes.PASSWORD)
+        answers.append(show(guesser, wrong(secret)))
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert "Wait 15 minutes, then try again. A passkey works at once." in answers[5].content.decode()
+    assert show(guesser, right(secret)).status_code == 429
+    assert guesser.get("/worklist/").status_code == 302
+
+
+def test_wrong_codes_elsewhere_hold_up_nobody_in_a_browser_of_their_own(jo: User, secret: str) -> None:
+    at_work, guesser = Client(), Client()
+    enter(at_work, jo.email, scenes.PASSWORD)
+    assert let_in(show(at_work, right(secret)))
+    at_work.post("/accounts/logout/")
+    cache.delete(f"allauth.mfa.totp.used?user={jo.pk}&code={right(secret)}")
+    enter(guesser, jo.email, scenes.PASSWORD)
+    for _ in range(6):
+        last = show(guesser, wrong(secret))
+    assert last.status_code == 429
+    enter(at_work, jo.email, scenes.PASSWORD)
+    assert let_in(show(at_work, right(secret)))
+
+
+def test_codes_that_open_a_locked_page_are_counted_as_well(jo: User, secret: str) -> None:
+    browser = Client()
+    browser.force_login(jo)
+    answers = [browser.post("/account/unlock/", {"code": wrong(secret)}).status_code for _ in range(6)]
+    assert answers == [400] * 5 + [429]
 
 
 def test_a_mailed_code_does_not_wait_for_wrong_passwords(client: Client, riverside: Staff) -> None:

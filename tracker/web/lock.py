@@ -15,7 +15,6 @@ from allauth.account.forms import ReauthenticateForm as PasswordForm
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.account.signals import authentication_step_completed
 from allauth.core import ratelimit
-from allauth.mfa.base.forms import ReauthenticateForm as CodeForm
 from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm as PasskeyForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from django.conf import settings
@@ -33,6 +32,7 @@ from tracker.models import Presence, User
 from tracker.selectors import places
 from tracker.services import sessions
 from tracker.web import confirm
+from tracker.web.sign_in_forms import ConfirmByCode as CodeForm
 
 LIFE = "life"
 GRAIN = 20.0

@@ -8,6 +8,7 @@ from allauth.account import forms as library
 from allauth.account.models import EmailAddress
 from allauth.account.utils import filter_users_by_email
 from allauth.core import context
+from allauth.mfa.base import forms as second
 from django import forms
 from django.http import HttpRequest
 
@@ -71,6 +72,20 @@ class AskForCode(Plain, library.RequestLoginCodeForm):
 class TypeCode(Plain, library.ConfirmLoginCodeForm):
     says = {"code": ("The code from the e-mail", "Enter the code from the e-mail.")}
     helps = {"code": "Eight letters. Capitals and the dash do not matter."}
+
+
+class SecondCode(second.AuthenticateForm):
+    """A code of the app, or a recovery code, as the second thing that somebody shows."""
+
+    def clean_code(self) -> str:
+        taken = tries.take_second_code(context.request, self.user.email)
+        code: str = super().clean_code()
+        taken.rollback()
+        return code
+
+
+class ConfirmByCode(SecondCode, second.ReauthenticateForm):
+    """The same from somebody who is signed in."""
 
 
 class Confirm(Plain, library.ReauthenticateForm):
