@@ -1,9 +1,8 @@
 """What a first visit to each page weighs, compressed as it is sent, with everything the page makes a browser fetch.
 
-Promises: the worklist of 200 at most 40 KiB, the check-in at most 20 KiB in at most 5 requests (the fifth is
-the script that wipes the browser at sign-out), Today with its chart at
-most 60 KiB; no page fetches a font or names another site. The icon is weighed but is no request of the page: a
-browser fetches it afterwards, once. Needs no server.
+Promises: the worklist of 200 at most 40 KiB, the check-in at most 20 KiB, it and the answer to it in at most 4
+requests, Today with its chart at most 60 KiB; no page fetches a font or names another site. The icon is weighed but is
+no request of the page: a browser fetches it afterwards, once. Needs no server.
 """
 
 from __future__ import annotations
@@ -94,8 +93,8 @@ def pages(staff: Staff, knee: Episode) -> Iterator[Page]:
     last = CheckIn.objects.filter(episode=knee).latest("date")
     yield Page("sign-in", "/accounts/login/")
     yield Page("today", "/today/", patient, most=60)
-    yield Page("check-in", "/check-in/", patient, most=20, requests=5)
-    yield Page("check-in-done", f"/check-in/done/{last.pk}/", patient)
+    yield Page("check-in", "/check-in/", patient, most=20, requests=4)
+    yield Page("check-in-done", f"/check-in/done/{last.pk}/", patient, requests=4)
     yield Page("progress", "/progress/", patient)
     yield Page("plan", "/plan/", patient)
     yield Page("settings", "/settings/", patient)

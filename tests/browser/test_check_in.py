@@ -108,9 +108,11 @@ def test_what_was_entered_outlives_a_closed_page_but_not_the_saving(phone: Phone
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Saved")).to_be_visible()
     for _ in range(50):  # the script comes after the words; a policy forbids to wait by a function made of text
-        if not page.evaluate("Object.keys(sessionStorage).filter((key) => key !== 'person').length"):
+        kept = page.evaluate("Object.keys(sessionStorage).filter((key) => key !== 'person').length")
+        if not kept:
             break
         page.wait_for_timeout(100)
+    assert kept == 0, "a saved check-in leaves a draft behind"
     page.goto("/check-in/")
     expect(page.locator("#check-in input:checked")).to_have_count(0)
 

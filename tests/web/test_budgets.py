@@ -69,7 +69,7 @@ def first_visit(page: str) -> tuple[int, float]:
 
 
 @pytest.mark.parametrize(
-    ("path", "requests", "most"), [("/check-in/", 5, 20), ("/today/", 5, 60), ("/plan/", 4, 40), ("/progress/", 4, 60)]
+    ("path", "requests", "most"), [("/check-in/", 4, 20), ("/today/", 4, 60), ("/plan/", 4, 40), ("/progress/", 4, 60)]
 )
 def test_a_first_visit_is_light(riverside: Staff, client: Client, path: str, requests: int, most: float) -> None:
     knee = scenes.knee(riverside, day=60)

@@ -1,4 +1,4 @@
-// A saved check-in and a signed-out person leave no draft behind in this tab.
+// A signed-out person leaves no draft behind in this tab.
 const { person } = document.body.dataset;
 sessionStorage.clear();
 if (person) sessionStorage.setItem("person", person);
