@@ -112,7 +112,7 @@ POST   /api/v1/episodes/<str:episode>/milestones/<str:milestone>/withdraw/    tr
 GET    /api/v1/episodes/<str:episode>/today/                                  read
 GET    /api/v1/episodes/<str:episode>/assessment/                             read
 GET    /api/v1/worklist/                                                      treat
-GET    /api/v1/alerts/                                                        treat  program=scope
+GET    /api/v1/alerts/                                                        treat
 POST   /api/v1/alerts/<str:alert>/acknowledge/                                treat  ok=200
 POST   /api/v1/alerts/<str:alert>/close/                                      treat  ok=200
 GET    /api/v1/protocols/                                                     protocols

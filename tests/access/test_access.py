@@ -17,6 +17,8 @@ from tests.access.table import ROWS
 from tests.access.world import ACTORS, World
 from tests.api.rows import counted
 
+pytestmark = pytest.mark.django_db
+
 VARIES = re.compile(
     rb'name="csrfmiddlewaretoken" value="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|<!--.*?-->', re.DOTALL
 )

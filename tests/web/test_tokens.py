@@ -8,9 +8,10 @@ import pytest
 from django.core import mail
 from django.test import Client
 
+from tests import scenes
 from tests.scenes import PASSWORD, Staff
 from tracker.clock import StoppedClock
-from tracker.models import ApiToken, AuditEvent, Episode
+from tracker.models import Alert, ApiToken, AuditEvent, Episode
 from tracker.services import accounts
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,15 @@ def test_a_key_acts_within_its_scopes_in_the_clinic_where_it_was_made(
     assert ApiToken.objects.get().clinic == riverside.clinic
     assert ask(secret, f"/api/v1/episodes/{knee.pk}/")[0] == 200
     assert ask(secret, f"/api/v1/episodes/{knee.pk}/check-ins/", {"pain_load": 3}) == (403, "scope")
+
+
+def test_whoever_may_read_lists_the_alerts_and_only_who_may_treat_takes_one_on(physio: Client, knee: Episode) -> None:
+    scenes.check_in(knee, symptoms=["calf_sore"])
+    act = f"/api/v1/alerts/{Alert.objects.get(episode=knee).pk}/acknowledge/"
+    reading, treating = make(physio, "read"), make(physio, "read", "treat")
+    assert ask(reading, "/api/v1/alerts/")[0] == 200
+    assert ask(reading, act, {"note": "Calling."}) == (403, "scope")
+    assert ask(treating, act, {"note": "Calling."})[0] == 200
 
 
 def test_a_key_ends_on_its_day(physio: Client, clock: StoppedClock) -> None:

@@ -87,7 +87,7 @@ class Alerts(Endpoint):
         ],
     )
     def get(self, request: Request) -> Response:
-        by = access.clinic_for(request.user, Do.TRIAGE)
+        by = access.clinic_for(request.user, Do.READ_AS_STAFF)
         found = in_state(by, chosen(request, "state", STATES))
         return listed(request, found, AlertOut, episode=attrgetter("episode_id"))
 
