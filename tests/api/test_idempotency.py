@@ -15,8 +15,9 @@ from tests.api import programs
 from tests.api.programs import Program, problem
 from tests.scenes import Staff
 from tracker import clock as product_clock
+from tracker.api.shapes_episodes import ENROLMENT
 from tracker.models import CheckIn, Episode, IdempotencyKey, Measurement
-from tracker.services import assessments, checkins, idempotency
+from tracker.services import assessments, checkins, erasure, idempotency, transfers
 
 GOOD = {"date": "2026-06-15", "pain_load": 3, "symptoms": [], "note": "Slept well."}
 
@@ -44,6 +45,22 @@ def test_a_repeat_after_the_record_moved_on_still_gets_the_first_answer(
     first = send(patient, knee, GOOD, key)
     send(patient, knee, GOOD | {"pain_load": 9}, str(uuid4()))
     assert send(patient, knee, GOOD, key).content == first.content
+
+
+@pytest.mark.parametrize("since", ["moved", "restricted"])
+def test_an_enrolment_is_not_told_again_to_a_clinic_that_may_no_longer_read_it(
+    home: Staff, physio: Program, key: str, since: str
+) -> None:
+    first = physio.send("episodes/", ENROLMENT, Idempotency_Key=key)
+    assert physio.send("episodes/", ENROLMENT, Idempotency_Key=key).content == first.content
+    knee, away = Episode.objects.get(pk=first.json()["id"]), scenes.clinic("Hillside Clinic")
+    if since == "restricted":
+        erasure.restrict(patient=knee.patient, reason="asked")
+    else:
+        offer = transfers.ask(episode=knee, by=home.surgeon, to=away.clinic.pk, reason="Moves house.")
+        transfers.accept(transfer=offer, by=away.surgeon, owner=away.surgeon.user.pk)
+    said = problem(physio.send("episodes/", ENROLMENT, Idempotency_Key=key), 403 if since == "restricted" else 404)
+    assert "Quist" not in str(said)
 
 
 def test_spaces_and_the_order_of_keys_do_not_make_another_body(patient: Program, knee: Episode, key: str) -> None:
