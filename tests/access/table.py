@@ -252,7 +252,7 @@ GET    /accounts/2fa/webauthn/keys/<int:pk>/edit/                             ac
 POST   /accounts/2fa/webauthn/keys/<int:pk>/edit/                             account fresh  ok=404
 GET    /accounts/2fa/webauthn/login/                                          signed in  ok=302
 POST   /accounts/2fa/webauthn/login/                                          signed in  ok=302
-GET    /accounts/sessions/                                                    signed in
+GET    /accounts/sessions/                                                    signed in  ok=302
 POST   /accounts/sessions/                                                    signed in  ok=302
 GET    /accounts/where/                                                       signed in
 POST   /accounts/where/                                                       signed in

@@ -37,7 +37,6 @@ INSIDE = (
     "/accounts/email/",
     "/accounts/password/change/",
     "/accounts/reauthenticate/?next=/plan/",
-    "/accounts/sessions/",
 )
 
 

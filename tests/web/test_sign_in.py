@@ -308,7 +308,7 @@ OUTSIDE = (
     "account_reset_password_from_key_done",
     "account_email_verification_sent",
 )
-INSIDE = ("account_logout", "account_email", "account_change_password", "account_reauthenticate", "usersessions_list")
+INSIDE = ("account_logout", "account_email", "account_change_password", "account_reauthenticate")
 
 
 @pytest.mark.parametrize("name", OUTSIDE + INSIDE)
@@ -326,6 +326,13 @@ def test_each_page_stands_in_our_frame_and_is_kept_by_no_cache(client: Client, r
     assert ("Sign out" in text) is (name in INSIDE)
 
 
+def test_the_browsers_are_listed_on_one_page_alone(client: Client, robin: User) -> None:
+    assert client.get("/accounts/sessions/")["Location"].startswith("/accounts/login/")
+    enter(client, robin.email)
+    assert client.get("/accounts/sessions/")["Location"] == "/account/"
+    assert client.get("/account/").status_code == 200
+
+
 def test_no_page_of_allauth_is_left_in_its_own_words(client: Client, clock: StoppedClock) -> None:
     """A page of theirs that nobody wrote anew would name itself in capitals, as its headings do."""
     ours = Path("templates")
@@ -334,6 +341,7 @@ def test_no_page_of_allauth_is_left_in_its_own_words(client: Client, clock: Stop
         "account/email.html", "account/signup.html", "account/signup_by_passkey.html", "account/phone_change.html",
         "account/verified_email_required.html", "account/base_manage_phone.html",
         "account/confirm_email_verification_code.html", "account/confirm_password_reset_code.html",
+        "usersessions/base_manage.html", "usersessions/usersession_list.html",
         "account/confirm_phone_verification_code.html",
     }  # fmt: skip
     pages = {
