@@ -77,10 +77,52 @@ def test_nothing_but_words_of_a_known_shape_is_written(
     assert "\n" not in line
 
 
-@pytest.mark.parametrize("said", [b"", b"{", b"[" * 9000, b"\xff\xfe"])
+@pytest.mark.parametrize("said", [b"{", b"[" * 9000, b"\xff\xfe", b"1" * 9000])
 def test_what_is_no_report_is_refused(client: Client, caplog: pytest.LogCaptureFixture, said: bytes) -> None:
     assert send(client, said) == 400
     assert not [each for each in caplog.messages if "policy" in each]
+
+
+FORM = b'--X\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--X--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (FORM, "multipart/form-data; boundary=X"),
+        (FORM, "multipart/form-data"),
+        (FORM.replace(b'"a"', b'"a"; filename="f"'), "multipart/form-data; boundary=X"),
+        (json.dumps(OLD).encode(), "multipart/form-data; boundary=X"),
+        (b"a=1", "application/x-www-form-urlencoded"),
+        (b"", "application/csp-report"),
+        (json.dumps(OLD).encode(), "text/plain"),
+        (json.dumps(OLD).encode(), ""),
+    ],
+)
+def test_what_no_browser_sends_a_report_as_is_refused(
+    client: Client, caplog: pytest.LogCaptureFixture, body: bytes, kind: str
+) -> None:
+    assert client.generic("POST", "/reports/csp/", body, content_type=kind).status_code in (400, 415)
+    assert not [each for each in caplog.messages if "policy" in each]
+
+
+@pytest.mark.parametrize("length", ["many", "-5", "1" * 5000, "²"])
+def test_a_length_that_is_none_is_refused(client: Client, length: str) -> None:
+    answer = client.generic("POST", "/reports/csp/", b"{}", content_type="application/json", CONTENT_LENGTH=length)
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"NaN",
+        '{"csp-report": {}}'.encode("utf-16"),
+        b'{"csp-report": {"document-uri": "\\ud800", "blocked-uri": "http://[::1", "effective-directive": "\\u0000"}}',
+        b'[1, null, "a", [], {}, {"type": 7, "body": {}}, {"type": "csp-violation", "body": []}]',
+    ],
+)
+def test_however_odd_a_report_is_it_is_taken(client: Client, said: bytes) -> None:
+    assert send(client, said) == 204
 
 
 @pytest.mark.parametrize("said", [[], 7, None, "text", {"csp-report": 7}, [7], [{"type": "csp-violation"}]])

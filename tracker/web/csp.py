@@ -18,6 +18,8 @@ from tracker.web.limits import limited
 
 logger = logging.getLogger(__name__)
 
+KINDS = ("application/csp-report", "application/reports+json", "application/json")
+"""What browsers send. A form is not among them: it has been read by now, and its body cannot be read again."""
 LARGEST = 16 * 1024
 MOST = 10
 """Of one request; a browser bundles what it has to say."""
@@ -40,9 +42,11 @@ HOST = re.compile(r"[a-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9a-f:]{2,45}\](:\d{1,5})?"
 @limited("csp-report")
 def report(request: HttpRequest) -> HttpResponse:
     """Takes both shapes in which browsers report. Nothing of the visitor is kept, nor any address within the program."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
-        return HttpResponse(status=413)
+    if request.content_type not in KINDS:
+        return HttpResponse(status=415)
     try:
+        if len(request.body) > LARGEST:
+            return HttpResponse(status=413)
         sent = json.loads(request.body)
     except (ValueError, RecursionError):
         return HttpResponse(status=400)
