@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -20,11 +19,6 @@ class Settings:
 def settings(user: User, patient: Patient) -> Settings:
     plan = ReminderPlan.objects.filter(patient=patient, kind=Kind.CHECK_IN).first()
     return Settings(plan, list(_working(user).order_by("-created_at")))
-
-
-def token(user: User, public_id: UUID | str) -> ApiToken | None:
-    """A working key of this user."""
-    return _working(user).filter(pk=public_id).first()
 
 
 def _working(user: User) -> QuerySet[ApiToken]:
