@@ -183,6 +183,14 @@ def test_a_record_that_moves_is_followed_into_the_lists_of_both_clinics(
     assert "HILL-77" not in words(auditor, "/trail/")
 
 
+def test_a_copy_made_at_a_terminal_is_told_too(phone: Client, knee: Episode) -> None:
+    assert "Whoever runs the program" not in words(phone, "/who-looked/")
+    exports.both(patient=knee.patient)
+    assert "Whoever runs the program" in words(phone, "/who-looked/")
+    assert "made a copy of your record" in words(phone, "/who-looked/").lower()
+    assert [line["did"] for line in exports.data(patient=knee.patient)["looked"]].count("exported") == 1
+
+
 @pytest.mark.parametrize("restrict", [True, False], ids=["restricted", "asked for"])
 def test_what_waits_for_the_coordinators_word_is_a_list_too(coordinator: Client, knee: Episode, restrict: bool) -> None:
     if restrict:

@@ -18,6 +18,9 @@ from tracker.selectors.transfers import clinics_that_know
 
 DAYS = timedelta(days=30)
 """So much of who looked is on one page."""
+AT_A_TERMINAL = ("exported", "record_decided")
+"""What whoever runs the installation may do with a record by a command, without signing in."""
+OPERATOR = "Whoever runs the program"
 
 
 @dataclass(slots=True)
@@ -84,7 +87,9 @@ def looks_at(patient: Patient, *, until: date) -> Looks:
 
 
 def _others(patient: Patient) -> QuerySet[AuditEvent]:
-    return AuditEvent.objects.filter(user__isnull=False).exclude(user=patient.user_id).exclude(outcome="refused")
+    """What the program does by itself shows the record to nobody; at a terminal somebody tells it to."""
+    by_people = Q(user__isnull=False) | Q(action__in=AT_A_TERMINAL)
+    return AuditEvent.objects.filter(by_people).exclude(user=patient.user_id).exclude(outcome="refused")
 
 
 def _lists(patient: Patient, episodes: dict[UUID, UUID]) -> QuerySet[AuditEvent]:
@@ -98,7 +103,7 @@ def _lists(patient: Patient, episodes: dict[UUID, UUID]) -> QuerySet[AuditEvent]
 
 def _looks(rows: QuerySet[AuditEvent]) -> list[Look]:
     found = rows.order_by("-at", "-pk").values_list(*_LOOK)
-    return [Look(Line._make(row[:-3]), *row[-3:]) for row in found]
+    return [Look(Line._make(row[:-3]), row[-3] or OPERATOR, *row[-2:]) for row in found]
 
 
 def _days(patient: Patient, visits: Sequence[Look], lists: Sequence[Look], accesses: list[Access]) -> list[Day]:

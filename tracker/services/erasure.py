@@ -86,13 +86,12 @@ def open_alert(patient: Patient) -> bool:
 
 def _note(by: Actor | None, patient: Patient, entry: Erasure) -> None:
     latest = Episode.objects.filter(patient=patient).order_by("-created_at").first()
+    said = {"kind": entry.kind, "reason": entry.reason}
     if by is not None:
-        audit.note(by, "record_decided", latest, entry.pk, kind=entry.kind, reason=entry.reason)
-    else:
-        patient_id = str(patient.pk)
-        audit.note_of_user(
-            None, "record_decided", clinic=patient.clinic, kind=entry.kind, reason=entry.reason, patient=patient_id
-        )
+        audit.note(by, "record_decided", latest, entry.pk, **said)
+        return
+    knee, said["patient"] = latest.pk if latest else None, str(patient.pk)
+    audit.note_of_program("record_decided", clinic_id=patient.clinic_id, episode_id=knee, row_id=entry.pk, **said)
 
 
 def _do(patient: Patient, kind: str, now: datetime) -> None:

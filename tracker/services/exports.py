@@ -59,8 +59,9 @@ def _name(patient: Patient, kind: str) -> str:
 
 
 def _note(patient: Patient, by: Actor | None, kind: str) -> None:
-    if by is None:
-        audit.note_of_user(None, "exported", clinic=patient.clinic, patient=str(patient.pk), files=kind)
-        return
     latest = Episode.objects.filter(patient=patient).order_by("-created_at").first()
-    audit.note(by, "exported", latest, patient.pk, files=kind)
+    if by is not None:
+        audit.note(by, "exported", latest, patient.pk, files=kind)
+        return
+    knee = latest.pk if latest else None
+    audit.note_of_program("exported", clinic_id=patient.clinic_id, episode_id=knee, row_id=patient.pk, files=kind)
