@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, timedelta
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.db.models import QuerySet
 from django.test import override_settings
 
@@ -95,6 +99,13 @@ def test_another_installations_key_makes_another_secret(riverside: Staff, patien
 def test_what_is_no_secret_leads_nowhere(riverside: Staff, patient: Patient, spoilt: str) -> None:
     invite(riverside, patient)
     assert joining.look(token=spoilt) is None
+
+
+def test_a_secret_has_one_spelling(riverside: Staff, patient: Patient) -> None:
+    made, token = invite(riverside, patient)
+    assert joining.look(token=token) == made
+    for other in (f"{token}!", f"!!!!{token}", f"{token[:9]}!?!?{token[9:]}", f"{token}====", f" {token}"):
+        assert joining.look(token=other) is None
 
 
 def test_every_letter_of_the_secret_counts(riverside: Staff, patient: Patient) -> None:
@@ -202,6 +213,28 @@ def test_five_wrong_dates_void_it_and_the_right_one_then_comes_too_late(riversid
     assert set(AuditEvent.objects.filter(action="invite_wrong_fact").values_list("outcome", "clinic")) == {
         ("refused", riverside.clinic.pk)
     }
+
+
+def test_of_twenty_dates_at_the_same_moment_no_more_than_five_are_looked_at(
+    committed: None, riverside: Staff, patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = invite(riverside, patient)
+    together, looked_at = Barrier(20), []
+
+    def compared(said: str, right: str) -> bool:
+        looked_at.append(said)
+        return said == right
+
+    def guess(day: int) -> None:
+        together.wait()
+        with suppress(Invalid):
+            joining.enter(token=token, birth_date=date(1979, 6, day))
+        connections.close_all()
+
+    monkeypatch.setattr(joining, "constant_time_compare", compared)
+    with ThreadPoolExecutor(20) as guessers:
+        list(guessers.map(guess, range(1, 21)))
+    assert len(looked_at) == 5
 
 
 def test_a_date_that_was_not_given_counts_as_no_try(riverside: Staff, patient: Patient) -> None:

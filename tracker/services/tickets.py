@@ -16,6 +16,8 @@ from tracker.models import Invite
 
 SALT = "recovery.invites"
 ID_BYTES, MAC_BYTES = 16, 32
+NOBODYS = bytes(ID_BYTES + MAC_BYTES)
+"""Stands in for what is no secret, or another spelling of one, which would be counted as another link."""
 NO_NONCE = "0" * 32
 """Stands in for that of an invite that there is none of, so that both take as long."""
 
@@ -49,4 +51,4 @@ def _raw(token: str) -> bytes:
         raw = urlsafe_base64_decode(token)
     except (ValueError, NotBase64):
         raw = b""
-    return raw if len(raw) == ID_BYTES + MAC_BYTES else bytes(ID_BYTES + MAC_BYTES)
+    return raw if len(raw) == ID_BYTES + MAC_BYTES and urlsafe_base64_encode(raw) == token else NOBODYS
