@@ -75,6 +75,15 @@ def test_one_thing_has_a_limit_of_its_own(three_an_hour: None, clock: StoppedClo
     assert tries(5, key="another") == 2
 
 
+def test_whoever_is_over_their_own_share_uses_up_nothing_that_others_need(
+    three_an_hour: None, clock: StoppedClock
+) -> None:
+    for number in range(9):
+        tries(1, address="203.0.113.9", key=f"invite {number}")
+    assert tries(5, address="203.0.113.9", key="mine") == 0
+    assert tries(2, address="192.0.2.7", key="mine") == 2
+
+
 def test_addresses_of_one_network_count_as_one(three_an_hour: None, clock: StoppedClock) -> None:
     assert sum(tries(1, address=f"2001:db8::{host}") for host in range(1, 15)) == 9
 

@@ -25,6 +25,9 @@ from tracker.clinical import rules
 from tracker.errors import TooMany
 from tracker.models import User
 
+ORDER = {"user": 0, "ip": 1, "key": 2}
+"""Whoever is over a share of their own is stopped there, and uses up nothing that others need."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -35,7 +38,7 @@ def spend(what: str, *, user: User | None = None, address: str = "", key: str = 
     of the others. A cache that does not answer limits nothing: no check-in is lost over it.
     """
     who = {"user": str(user.pk) if user else "", "ip": truncate_ip(address) if address else "", "key": key}
-    for rate in parse_rates(settings.LIMITS[what]):
+    for rate in sorted(parse_rates(settings.LIMITS[what]), key=lambda rate: ORDER[rate.per]):
         if who[rate.per]:
             _spend(what, rate, who[rate.per])
 
