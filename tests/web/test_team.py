@@ -15,7 +15,7 @@ from tests.scenes import Staff
 from tracker.clinical.terms import Role
 from tracker.clock import StoppedClock
 from tracker.models import Actor, ApiToken, AuditEvent, Clinic, Episode, Invite, Membership, User
-from tracker.services import accounts
+from tracker.services import accounts, episodes, invites, tickets
 
 BrowserOf = Callable[[Actor], Client]
 
@@ -77,6 +77,24 @@ def test_whoever_is_dismissed_sees_nothing_more(
     assert role_of(riverside.surgeon) is None
     assert surgeon.get(f"/episodes/{knee.pk}/").status_code in (302, 404)
     assert User.objects.get(pk=riverside.surgeon.user.pk).is_active
+
+
+@pytest.mark.parametrize(
+    ("action", "typed"), [("dismiss", {}), ("deactivate", {}), ("role", {"role": "physiotherapist"})]
+)
+def test_whoever_works_no_longer_as_they_did_comes_back_by_no_invite_of_their_own(
+    coordinator: Client, riverside: Staff, action: str, typed: dict[str, str]
+) -> None:
+    leaver = scenes.member(riverside.clinic, Role.COORDINATOR)
+    newcomer = episodes.enrol(by=riverside.coordinator, enrolment=scenes.enrolment(riverside)).patient
+    mailed = episodes.enrol(by=riverside.coordinator, enrolment=scenes.enrolment(riverside)).patient
+    joins = invites.invite_staff(
+        by=leaver, clinic=riverside.clinic, role=Role.COORDINATOR, name="Me again", email="again@example.org"
+    )
+    on_paper = invites.invite_patient(by=leaver, patient=newcomer, printed=True)
+    by_mail = invites.invite_patient(by=leaver, patient=mailed)
+    change(coordinator, leaver, action, **typed)
+    assert [Client().get(tickets.path_of(each)).status_code for each in (joins, on_paper, by_mail)] == [404, 404, 200]
 
 
 @pytest.mark.parametrize("action", ["role", "dismiss", "deactivate", "reset"])

@@ -181,6 +181,15 @@ def void(*, by: Actor | User, invite: Invite) -> Invite:
     return invite
 
 
+@walls.outside(walls.Why.INVITE)
+@transaction.atomic
+def void_in_hand(*, by: User, of: User, clinic: Clinic) -> None:
+    """Takes back what somebody who works no longer as they did could still use: ways to join the staff, printed links."""
+    theirs = Invite.objects.filter(live(), made_by=of, clinic=clinic)
+    for invite in theirs.filter(Q(purpose=Purpose.STAFF) | Q(purpose=Purpose.PATIENT, email="")):
+        void(by=by, invite=invite)
+
+
 def _void(rows: QuerySet[Invite]) -> int:
     """Ends those of `rows` that stand; what of their letters waits is cancelled."""
     now = clock.now()

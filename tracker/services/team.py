@@ -7,7 +7,7 @@ from django.db import transaction
 from tracker.clinical.terms import Role
 from tracker.errors import Conflict, Forbidden, NotFound
 from tracker.models import Actor, Membership, User
-from tracker.services import account_mail, accounts, audit, locks, sessions
+from tracker.services import account_mail, accounts, audit, invites, locks, sessions
 
 OWN = "You cannot change your own role or end your own work here. Ask another coordinator."
 LAST = "The clinic needs a coordinator. Give somebody else that role first."
@@ -53,6 +53,7 @@ def deactivate(*, by: Actor, member: Membership) -> None:
     _keep_a_coordinator(row)
     if _is_elsewhere(row):
         raise Conflict(ELSEWHERE, code="elsewhere")
+    invites.void_in_hand(by=by.user, of=row.user, clinic=by.clinic)
     accounts.deactivate(by=by.user, user=row.user)
     _mail(row.user, "Your account has been closed", f"{by.clinic.name} has closed your account.")
 
@@ -83,6 +84,7 @@ def _is_elsewhere(row: Membership) -> bool:
 
 
 def _end(by: Actor, user: User, subject: str, text: str) -> None:
+    invites.void_in_hand(by=by.user, of=user, clinic=by.clinic)
     sessions.end_all(user=user, by=by.user)
     _mail(user, subject, f"{text} You have been signed out everywhere.")
 
