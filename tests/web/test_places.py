@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from tests import scenes
 from tests.scenes import Staff
-from tracker.models import Actor, AuditEvent, Episode, Membership, User
+from tracker.clock import StoppedClock
+from tracker.models import Actor, AuditEvent, CaregiverLink, Episode, Membership, User
+from tracker.services import caregivers
 
 WHERE = "/accounts/where/"
 BrowserOf = Callable[[Actor], Client]
@@ -129,3 +132,25 @@ def test_whoever_has_no_place_is_told_so(db: None, client: Client) -> None:
 
 def test_without_signing_in_there_is_no_choice(client: Client, db: None) -> None:
     assert client.get(WHERE)["Location"].startswith("/accounts/login/")
+
+
+def test_whom_somebody_helped_until_yesterday_is_no_place_of_theirs_any_more(
+    knee: Episode, browser_of: BrowserOf, riverside: Staff, clock: StoppedClock
+) -> None:
+    until = clock.instant.date() + timedelta(days=10)
+    link = caregivers.invite(
+        by=scenes.patient(knee),
+        name="Sam Doe",
+        email="sam@example.org",
+        relation="partner",
+        may_record=False,
+        until=until,
+    )
+    CaregiverLink.objects.filter(pk=link.pk).update(user=riverside.physiotherapist.user)
+    browser = browser_of(riverside.physiotherapist)
+    assert "You help them" in browser.get(WHERE).content.decode()
+    clock.advance(days=11)
+    browser = browser_of(riverside.physiotherapist)
+    assert "You help them" not in browser.get(WHERE).content.decode()
+    refused = browser.post(WHERE, {"place": f"patient:{knee.patient_id}"})
+    assert refused.status_code == 400
