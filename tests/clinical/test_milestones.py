@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -188,3 +189,33 @@ def test_brace_off_is_nobodys_goal_without_a_brace() -> None:
     braced = quiet(a_plan(), 80)
     order = replace(braced.orders[-1], brace_min=0, brace_max=90)
     assert status(a_plan(), "BRACE_OFF", 80, replace(braced, orders=(order,))).personal is False
+
+
+# --- Taken on late --------------------------------------------------------------------------------------------------
+
+BEFORE = MilestoneState.NOT_RECORDED
+
+
+def states_of_a_late_one(joined: int, day: int, **facts: Any) -> dict[str, MilestoneState]:
+    """Nothing is known of this knee but that its record began on the day it joined."""
+    history = replace(History(started_on=on(joined)), **facts)
+    return {status.key: status.state for status in states(a_plan(), history, day)}
+
+
+def test_what_was_over_before_the_record_began_is_not_recorded_rather_than_overdue() -> None:
+    found = states_of_a_late_one(43, 60)
+    assert found["FLEX_90"] is BEFORE, "by day 42"
+    assert found["XR_6W"] is OVERDUE, "by day 49"
+    assert states_of_a_late_one(42, 60)["FLEX_90"] is OVERDUE, "its last day could still be recorded"
+    assert found["FLEX_120"] is DUE
+
+
+def test_recorded_or_measured_it_is_known_again() -> None:
+    reached = Reached(key="FLEX_90", on=on(30), confirmed=True)
+    assert states_of_a_late_one(43, 60, reached=(reached,))["FLEX_90"] is DONE
+    assert states_of_a_late_one(43, 60, measurements=(measured(50, "flexion", "95"),))["FLEX_90"] is DONE
+    assert states_of_a_late_one(43, 60, measurements=(measured(50, "flexion", "70"),))["FLEX_90"] is OVERDUE
+
+
+def test_a_bone_is_never_taken_as_healed_unseen() -> None:
+    assert states_of_a_late_one(300, 301)["UNION_XR"] is OVERDUE

@@ -418,3 +418,20 @@ def test_in_an_emergency_such_a_record_is_there_to_read_and_nothing_else(
     assert 'id="alerts"' in text
     assert 'action="/episodes/' not in text
     assert 'action="/episodes/' in page(surgeon, spoilt)
+
+
+# --- Taken on late --------------------------------------------------------------------------------------------------
+
+
+def test_what_was_over_before_the_record_began_is_not_recorded_and_leaves_nobody_behind(
+    riverside: Staff, surgeon: Client, client: Client
+) -> None:
+    knee = scenes.knee(riverside, day=30, record_number="late")
+    scenes.check_in(knee, pain_load=2, symptoms=[])
+    milestones_part = page(surgeon, knee).split('id="milestones"')[1]
+    assert '<li class="not_recorded" id="m-QUAD_SET">' in milestones_part
+    assert "not recorded, before this record began" in milestones_part
+    assert '<li class="overdue"' not in milestones_part
+    assert knee.assessment.status == "on_track"
+    client.force_login(scenes.patient(knee).user)
+    assert "Not written down: it was before you began here" in client.get("/progress/").content.decode()

@@ -1,4 +1,4 @@
-"""Where each milestone stands on a day (clinical.md 3): done, upcoming, open, due, overdue."""
+"""Where each milestone stands on a day (clinical.md 3): done, upcoming, open, due, overdue, not recorded."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ class MilestoneStatus:
 def states(plan: Plan, history: History, day: int) -> tuple[MilestoneStatus, ...]:
     """The state of every milestone of the plan on a post-operative day, in the plan's order."""
     done, braced = reached(plan, history), _braced(plan, history)
-    return tuple(_status(milestone, done.get(milestone.key), day, braced) for milestone in plan.milestones)
+    found = (_status(milestone, done.get(milestone.key), day, braced) for milestone in plan.milestones)
+    unknown = {milestone.key for milestone in plan.milestones if _before_the_record(milestone, plan, history)}
+    return tuple(_missing(status) if status.key in unknown else status for status in found)
 
 
 def reached(plan: Plan, history: History) -> dict[str, Reached]:
@@ -65,6 +67,22 @@ def state(milestone: Milestone, day: int) -> MilestoneState:
     if milestone.latest is None or day < milestone.typical:
         return MilestoneState.OPEN
     return MilestoneState.DUE if day <= milestone.latest else MilestoneState.OVERDUE
+
+
+def _missing(status: MilestoneStatus) -> MilestoneStatus:
+    overdue = status.state is MilestoneState.OVERDUE
+    return replace(status, state=MilestoneState.NOT_RECORDED) if overdue else status
+
+
+def _before_the_record(milestone: Milestone, plan: Plan, history: History) -> bool:
+    """Whether nothing could be known of it: over before the record began, and never measured since (law 4).
+
+    Union is never taken as unknown: it takes a film, whenever the patient joined.
+    """
+    if history.started_on is None or milestone.latest is None or milestone.key == UNION_XR:
+        return False
+    measured = any(row.kind == milestone.kind for row in history.measurements)
+    return milestone.latest < plan.day(history.started_on) and not measured
 
 
 def _braced(plan: Plan, history: History) -> bool:

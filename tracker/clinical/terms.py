@@ -268,6 +268,8 @@ class MilestoneState(StrEnum):
     OPEN = "open"
     DUE = "due"
     OVERDUE = "overdue"
+    NOT_RECORDED = "not_recorded"
+    """Its time was over before the record began, and nothing tells whether it was reached."""
 
 
 class StepState(StrEnum):

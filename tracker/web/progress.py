@@ -108,4 +108,5 @@ def _when(each: MilestoneStatus, of: Progress) -> str:
         MilestoneState.OPEN: f"Possible now, usual around {around}",
         MilestoneState.DUE: "Its time is now",
         MilestoneState.OVERDUE: "Takes longer than usual: ask your physiotherapist",
+        MilestoneState.NOT_RECORDED: "Not written down: it was before you began here",
     }[each.state]
