@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.mfa.utils import encrypt
@@ -240,6 +241,18 @@ def test_an_address_changes_once_its_owner_has_pressed_the_link(
     assert User.objects.get(pk=robin.pk).email == "new@example.org"
     assert [letter.to for letter in mail.outbox] == [["new@example.org"], [old]]
     assert "was changed" in mail.outbox[1].body
+
+
+def test_an_address_that_somebody_signs_in_with_becomes_nobody_elses(
+    client: Client, robin: User, riverside: Staff, settings: LazySettings
+) -> None:
+    mine, theirs = robin.email, riverside.surgeon.user.email
+    enter(client, mine)
+    mail.outbox.clear()
+    client.post("/accounts/email/", {"email": theirs.upper(), "action_add": ""})
+    assert client.post(link_in(mail.outbox[0].body, settings.SITE_URL)).status_code in (200, 302)
+    assert not EmailAddress.objects.filter(email=theirs, verified=True).exists()
+    assert User.objects.get(pk=robin.pk).email == mine
 
 
 # --- Going out --------------------------------------------------------------------------------------------------------

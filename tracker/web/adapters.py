@@ -8,13 +8,14 @@ from urllib.parse import quote
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress, EmailConfirmation
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from tracker import clock
 from tracker.models import User
-from tracker.services import account_mail
+from tracker.services import account_mail, addresses
 from tracker.web import browsers, sign_in_trail, tries
 from tracker.web.confirm import Confirmations
 
@@ -69,6 +70,14 @@ class Accounts(Confirmations, DefaultAccountAdapter):
     def logout(self, request: HttpRequest) -> None:
         sign_in_trail.signed_out(request)
         super().logout(request)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """An address with an account stays that account's, whoever presses the link."""
+        if not addresses.is_anothers(email_address):
+            return bool(super().confirm_email(request, email_address))
+        failed = "account/messages/email_confirmation_failed.txt"
+        self.add_message(request, messages.ERROR, failed, {"email": email_address.email})
+        return False
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
         """Never the one that they sign in with."""
