@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -480,6 +480,45 @@ def test_sweeping_twice_changes_nothing_more(knee: Episode, clock: StoppedClock)
     clock.advance(LEASE_AND_A_BIT)
     outbox.sweep(now=NOW)
     assert outbox.sweep(now=NOW) == outbox.Swept(0, 0, 0, 0, 0)
+
+
+@contextmanager
+def lapsing_after(word: str, row: OutboxMessage) -> Iterator[None]:
+    """The lease of `row` runs out just after the first statement of the sweep that holds `word`."""
+    waits = True
+
+    def then_lapse(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        nonlocal waits
+        done = execute(sql, *rest)
+        if waits and word in sql:
+            waits = False
+            OutboxMessage.objects.filter(pk=row.pk).update(lease_until=NOW - timedelta(seconds=1))
+        return done
+
+    with connection.execute_wrapper(then_lapse):
+        yield
+    assert not waits
+
+
+def test_a_notice_whose_lease_runs_out_in_the_middle_of_a_sweep_is_repeated_by_the_next(knee: Episode) -> None:
+    notice(knee)
+    (row,) = claimed()
+    begin(row)
+    with lapsing_after('"repeat" = ', row):
+        assert outbox.sweep(now=NOW) == outbox.Swept(0, 0, 0, 0, 0)
+    assert outbox.sweep(now=NOW).repeated == 1
+    assert fresh(row).repeat
+
+
+def test_one_that_no_sender_survives_is_given_up_also_when_its_lease_runs_out_in_the_middle_of_a_sweep(
+    knee: Episode,
+) -> None:
+    row = message(knee)
+    OutboxMessage.objects.filter(pk=row.pk).update(attempts=outbox.MOST_ATTEMPTS - 1)
+    claimed()
+    with lapsing_after("UPDATE", row):
+        assert outbox.sweep(now=NOW).released == 0
+    assert outbox.sweep(now=NOW).dead == 1
 
 
 # --- Keys and cancelling --------------------------------------------------------------------------------------------

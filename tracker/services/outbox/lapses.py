@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from tracker import clock
 from tracker.models import OutboxMessage
@@ -17,6 +17,11 @@ State = OutboxMessage.State
 
 EXPIRED = "Its time had passed before it could be sent."
 NONE_SURVIVES = "Given up: no sender survived it."
+
+LAST_TRY = Q(attempts__gte=MOST_ATTEMPTS - 1)
+TO_BE_REPEATED = Q(nature=Nature.NOTICE, attempts__lt=MOST_ATTEMPTS)
+# Each is also taken out of the statement for the rest: a lease may lapse between the two, and its message then waits
+# for the next sweep instead of being treated like another kind.
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,10 @@ def sweep(*, now: datetime) -> Swept:
     claimed, sending = lapsed.filter(state=State.CLAIMED), lapsed.filter(state=State.SENDING)
     again = {"state": State.DUE, "lease_until": None}
     tried = {"attempts": F("attempts") + 1}
-    dead = claimed.filter(attempts__gte=MOST_ATTEMPTS - 1).update(
-        lease_until=None, **tried, **end(State.DEAD, NONE_SURVIVES, now)
-    )
-    released = claimed.update(**again, **tried)
-    repeated = sending.filter(nature=Nature.NOTICE, attempts__lt=MOST_ATTEMPTS).update(**again, repeat=True)
-    uncertain = sending.update(lease_until=None, **end(State.UNCERTAIN, UNKNOWN, now))
+    dead = claimed.filter(LAST_TRY).update(lease_until=None, **tried, **end(State.DEAD, NONE_SURVIVES, now))
+    released = claimed.exclude(LAST_TRY).update(**again, **tried)
+    repeated = sending.filter(TO_BE_REPEATED).update(**again, repeat=True)
+    uncertain = sending.exclude(TO_BE_REPEATED).update(lease_until=None, **end(State.UNCERTAIN, UNKNOWN, now))
     waiting = OutboxMessage.objects.filter(state=State.DUE, expires_at__lte=now)
     expired = waiting.update(**end(State.EXPIRED, EXPIRED, now))
     if released or repeated:
