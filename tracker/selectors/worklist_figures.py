@@ -13,6 +13,9 @@ from tracker.clinical.terms import Attention
 from tracker.models import Actor, Episode, walls
 from tracker.selectors import proposals, transfers
 
+Counted = QuerySet[Any, tuple[str, int | None, int]]
+"""What was counted, the value of its column, and how many have that."""
+
 NEEDS: dict[int | None, Attention] = {None: Attention.NOT_EVALUATED, **{need.value: need for need in Attention}}
 """By what an assessment keeps; an episode that has none could not be evaluated."""
 
@@ -42,8 +45,9 @@ def figures(actor: Actor, active: QuerySet[Episode] | None) -> tuple[Counter[Att
     return counts, Asked(**asked)
 
 
-def _counted(what: str, rows: QuerySet[Any], by: str) -> QuerySet[Any, tuple[str, int | None, int]]:
-    """The rows counted by a column, as (what, value of the column, number). What waits for an answer has none there."""
+def _counted(what: str, rows: QuerySet[Any], by: str) -> Counted:
+    """The rows counted by a column. What waits for an answer has none there."""
     value = Cast(F(by), IntegerField())  # so that the columns of a union are of one type
     named = rows.order_by().values(by).annotate(what=Value(what), value=value, number=Count("pk"))
-    return named.values_list("what", "value", "number")
+    counted: Counted = named.values_list("what", "value", "number")
+    return counted
