@@ -9,6 +9,11 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from recovery.middleware import refusal
+
+ONLY_HERE = (
+    "This is a demo: it is open to the machine that it runs on alone, since it shows its passwords to everybody."
+)
 FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 UNUSED = (
     "HTTP_FORWARDED",
@@ -28,6 +33,8 @@ class TrueAddress:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta, peer = request.META, request.META.get("REMOTE_ADDR", "")
+        if settings.DEMO and not is_this_machine(peer):
+            return refusal(request, 403, "Forbidden", "demo", ONLY_HERE)
         said = meta.pop(FORWARDED_FOR, "")
         for name in UNUSED:
             meta.pop(name, None)
@@ -46,6 +53,11 @@ def client(said: str) -> str:
         return ""
     hop = hops[-settings.PROXIES]
     return hop if is_address(hop) else ""
+
+
+def is_this_machine(peer: str) -> bool:
+    """Whoever comes by a socket of the file system has no address."""
+    return not peer or (is_address(peer) and ip_address(peer).is_loopback)
 
 
 def is_proxy(peer: str) -> bool:

@@ -295,6 +295,16 @@ def test_one_tap_logins_stand_on_the_page_of_a_demo_alone(
     assert enter(client, demo_logins[0]["email"], demo_logins[0]["password"]).status_code == 302
 
 
+@pytest.mark.parametrize("peer", ["192.0.2.7", "10.0.0.2", "2001:db8::7", "no address"])
+def test_a_demo_is_for_its_own_machine_whatever_host_somebody_says_they_want(
+    client: Client, settings: LazySettings, peer: str
+) -> None:
+    settings.DEMO = True
+    for path in ("/accounts/login/", "/demo/mail/", "/api/v1/me/"):
+        assert client.get(path, REMOTE_ADDR=peer, headers={"Host": "127.0.0.1"}).status_code == 403
+    assert client.get("/accounts/login/", REMOTE_ADDR="::1").status_code == 200
+
+
 def test_in_the_demo_a_weighty_step_is_confirmed_with_one_tap(
     client: Client, demo_logins: list[dict[str, str]], settings: LazySettings
 ) -> None:
