@@ -20,6 +20,7 @@ from tracker.clinical.terms import Role
 from tracker.clock import StoppedClock
 from tracker.errors import Conflict, Invalid
 from tracker.models import (
+    Actor,
     AuditEvent,
     Consent,
     Episode,
@@ -153,6 +154,21 @@ def test_a_new_one_voids_the_old_and_its_letter_does_not_leave(
     assert joining.look(token=new) == made
     assert [row.state for row in letters().order_by("state")] == [State.CANCELLED, State.DUE]
     assert standing(patient, clock) is Standing.SENT
+
+
+def test_of_colleagues_who_invite_at_the_same_moment_the_last_one_counts(
+    committed: None, riverside: Staff, patient: Patient
+) -> None:
+    who, together = [riverside.coordinator, riverside.physiotherapist, riverside.surgeon], Barrier(3)
+
+    def ask(by: Actor) -> None:
+        together.wait()
+        invites.invite_patient(by=by, patient=patient)
+        connections.close_all()
+
+    with ThreadPoolExecutor(3) as colleagues:
+        list(colleagues.map(ask, who))
+    assert Invite.objects.filter(invites.live(), patient=patient).count() == 1
 
 
 def test_a_letter_of_an_invite_that_has_ended_is_withheld(

@@ -26,7 +26,7 @@ from tracker.models import (
 from tracker.models.clinics import STAFF_ROLES
 from tracker.selectors.episodes import local_date
 from tracker.selectors.invites import MOST_TRIES
-from tracker.services import audit, outbox
+from tracker.services import audit, locks, outbox
 from tracker.services.outbox import Telling
 
 Purpose = Invite.Purpose
@@ -41,7 +41,7 @@ VOIDED = "A newer invite has taken its place, or it was taken back."
 @transaction.atomic
 def invite_patient(*, by: Actor, patient: Patient, printed: bool = False) -> Invite:
     """By mail to the patient's address; `printed` is for a page that staff hand over, and sends nothing."""
-    if patient.user_id is not None:
+    if locks.hold_patient(patient).user_id is not None:
         raise Conflict("This patient can already sign in.")
     if not patient.email and not printed:
         raise Invalid({"email": "There is no e-mail address. Add one under contact, or print the invite."})

@@ -14,7 +14,7 @@ from tracker.clinical.terms import Role
 from tracker.errors import Conflict, Invalid
 from tracker.models import Actor, CaregiverLink, Invite, Membership, Occurrence, Patient, Presence, User, walls
 from tracker.selectors.invites import MOST_TRIES
-from tracker.services import accounts, clinics, consents, invites, outbox, tickets
+from tracker.services import accounts, clinics, consents, invites, locks, outbox, tickets
 
 Purpose = Invite.Purpose
 
@@ -130,7 +130,7 @@ def _account_for(invite: Invite, user: User | None) -> User:
 
 
 def _let_patient_in(invite: Invite, user: User, consent: str) -> None:
-    patient = invite.patient
+    patient = invite.patient and locks.hold_patient(invite.patient)
     if patient is None or patient.user_id is not None:
         raise Conflict("This record already has a login. Call your clinic.")
     if Patient.objects.filter(user=user).exists():

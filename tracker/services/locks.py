@@ -7,7 +7,7 @@ name several rows in different order would else wait for each other for ever.
 from __future__ import annotations
 
 from tracker.errors import Conflict
-from tracker.models import Clinic, Episode
+from tracker.models import Clinic, Episode, Patient
 
 RESTRICTED = "This record is restricted: nobody reads what is written in it. Call the clinic."
 
@@ -38,3 +38,9 @@ def move_on(episode: Episode) -> None:
 def hold_clinic(clinic: Clinic) -> None:
     """Locks the clinic for this transaction: two people enrolling the same patient at once wait for each other."""
     Clinic.objects.select_for_update(no_key=True).only("pk").get(pk=clinic.pk)
+
+
+def hold_patient(patient: Patient) -> Patient:
+    """Locks the patient for this transaction, and answers them as they are now: so that one way in stands at a time."""
+    rows = Patient.objects.select_related("clinic").select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=patient.pk)
