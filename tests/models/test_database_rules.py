@@ -11,6 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tests import scenes
 from tracker import clock as clocks
+from tracker.clinical.terms import Ending
 from tracker.models import (
     Alert,
     CheckIn,
@@ -30,7 +31,7 @@ from tracker.models import (
     Signature,
     triggers,
 )
-from tracker.services import clearances, episodes, measurements, milestones, restrictions, seals, triage
+from tracker.services import clearances, closings, episodes, measurements, milestones, restrictions, seals, triage
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +43,8 @@ APPEND_ONLY = [
     "clearance",
     "hold",
     "holdrelease",
+    "closing",
+    "reopening",
     "checkin",
     "measurement",
     "milestonerecord",
@@ -65,6 +68,7 @@ def knee(clock: clocks.StoppedClock) -> Episode:
     episodes.withdraw_fact(fact=fact, by=staff.surgeon, reason="wrong patient", second=staff.physiotherapist)
     alert = Alert.objects.get(episode=episode, code="calf_sore")
     triage.acknowledge(alert=alert, by=staff.physiotherapist, note="calling")
+    triage.close(alert=alert, by=staff.physiotherapist, outcome="seen", note="scan clear")
     clearances.release(hold=Hold.objects.get(episode=episode), by=staff.surgeon, basis="scan clear")
     today = scenes.today(staff.clinic)
     clearances.decide(
@@ -80,6 +84,8 @@ def knee(clock: clocks.StoppedClock) -> Episode:
     restrictions.acknowledge(restriction=row, by=scenes.patient(episode))
     measurements.record(episode=episode, by=staff.physiotherapist, kind="flexion", value=Decimal(95), measured_on=today)
     milestones.reach(episode=episode, by=staff.physiotherapist, key="FLEX_90", reached_on=today)
+    closings.close(episode=episode, by=staff.surgeon, outcome=Ending.MOVED)
+    closings.reopen(episode=episode, by=staff.surgeon, reason="came back")
     Erasure.objects.create(patient_id=uuid4(), kind=Erasure.Kind.ERASE, reason=Erasure.Reason.ASKED, at=clock.instant)
     seals.seal(now=clock.instant)
     return episode

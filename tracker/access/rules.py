@@ -23,6 +23,8 @@ class Do(StrEnum):
     ORDER = "order"
     CLEAR = "clear"
     RELEASE = "release"
+    CLOSE = "close"
+    REOPEN = "reopen"
     ACKNOWLEDGE = "acknowledge"
     CHECK_IN = "check_in"
     AMEND = "amend"
@@ -70,6 +72,8 @@ MAY: dict[Do, frozenset[Role]] = {
     # Which gate a physiotherapist may clear, and which hold release, is a rule of the gate and the hold.
     Do.CLEAR: _CLINICIANS,
     Do.RELEASE: _CLINICIANS,
+    Do.CLOSE: _CLINICIANS,
+    Do.REOPEN: frozenset({Role.SURGEON}),
     Do.ACKNOWLEDGE: frozenset({Role.PATIENT}),
     # A caregiver records only where the patient's link says so.
     Do.CHECK_IN: _WITH_HELP,
@@ -104,7 +108,9 @@ SCOPES: dict[Do, Scope] = {
     **dict.fromkeys(
         (Do.ENROL, Do.DETAILS, Do.CONFIRM, Do.WITHDRAW, Do.REVIEW, Do.TRIAGE, Do.SETTINGS, Do.CALLS), Scope.TREAT
     ),
-    **dict.fromkeys((Do.FACT, Do.SIGN, Do.ORDER, Do.CLEAR, Do.RELEASE, Do.COUNTERSIGN), Scope.SIGN),
+    **dict.fromkeys(
+        (Do.FACT, Do.SIGN, Do.ORDER, Do.CLEAR, Do.RELEASE, Do.CLOSE, Do.REOPEN, Do.COUNTERSIGN), Scope.SIGN
+    ),
     Do.EXPORT: Scope.EXPORT,
 }
 """What a token's scopes must name for it. What stands neither here nor in READING is not for programs."""
@@ -113,7 +119,7 @@ READING = frozenset({Do.READ, Do.READ_AS_STAFF, Do.CONTACT, Do.LIST, Do.WORKLIST
 
 STEP_UP = frozenset(
     {
-        *(Do.SIGN, Do.ORDER, Do.CLEAR, Do.RELEASE, Do.COUNTERSIGN),
+        *(Do.SIGN, Do.ORDER, Do.CLEAR, Do.RELEASE, Do.CLOSE, Do.REOPEN, Do.COUNTERSIGN),
         *(Do.TRANSFER, Do.RECEIVE, Do.EMERGENCY, Do.TEAM, Do.CLINIC, Do.EXPORT, Do.ERASE, Do.CAREGIVERS, Do.HAND_OVER),
     }
 )

@@ -113,6 +113,16 @@ class Gate(StrEnum):
         return list(Gate).index(self)
 
 
+class Ending(StrEnum):
+    """Why a recovery is followed no longer."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    MOVED = "moved"
+    REPLACED = "arthroplasty"
+    DIED = "died"
+
+
 class Decision(StrEnum):
     CLEARED = "cleared"
     REFUSED = "refused"

@@ -10,6 +10,7 @@ from tracker.models.calls import Call
 from tracker.models.checkins import CheckIn
 from tracker.models.clearances import Clearance, Hold, HoldRelease
 from tracker.models.clinics import Clinic, Membership
+from tracker.models.closings import Closing, Reopening
 from tracker.models.crossings import EmergencyAccess, Proposal, Transfer
 from tracker.models.engine import Breaker, Heartbeat, Sending
 from tracker.models.episodes import Episode, EpisodeFact, FactWithdrawal
@@ -46,6 +47,7 @@ __all__ = [
     "CheckIn",
     "Clearance",
     "Clinic",
+    "Closing",
     "Consent",
     "EmergencyAccess",
     "Episode",
@@ -74,6 +76,7 @@ __all__ = [
     "Reach",
     "Relation",
     "ReminderPlan",
+    "Reopening",
     "Restriction",
     "Review",
     "Role",

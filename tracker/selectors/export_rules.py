@@ -26,6 +26,7 @@ from tracker.models import (
     CaregiverLink,
     CheckIn,
     Clearance,
+    Closing,
     Consent,
     EmergencyAccess,
     Episode,
@@ -46,6 +47,7 @@ from tracker.models import (
     PushSubscription,
     Reach,
     ReminderPlan,
+    Reopening,
     Restriction,
     Review,
     Signature,
@@ -280,6 +282,24 @@ SECTIONS: tuple[Section, ...] = (
         "id user=user__name clinic=clinic__name role reason=reason_digest* asked_at started_at expires_at ended_at "
         "agreed_by=agreed_by__name",
         "started_at",
+    ),
+    Section(
+        Closing,
+        "closings",
+        Of.EPISODE,
+        "episode",
+        "When a recovery was closed, and why. It lifts no restriction.",
+        "id outcome closed_on at by=by__name role note=note_digest*",
+        "at",
+    ),
+    Section(
+        Reopening,
+        "reopenings",
+        Of.EPISODE,
+        "closing__episode",
+        "When a closed recovery was taken up again.",
+        "closing=closing_id at by=by__name role reason=reason_digest*",
+        "at",
     ),
     # --- Of the patient -----------------------------------------------------------------------------------------------
     Section(

@@ -17,6 +17,7 @@ from tracker.models import (
     AuditEvent,
     CheckIn,
     Clearance,
+    Closing,
     Episode,
     EpisodeFact,
     FactWithdrawal,
@@ -26,6 +27,7 @@ from tracker.models import (
     MilestoneEvent,
     MilestoneRecord,
     Note,
+    Reopening,
     Signature,
     StaffLook,
 )
@@ -115,6 +117,8 @@ _KINDS: dict[str, _Kind] = {
         "at",
         {"term": "restriction__term", "percent": "restriction__max_percent"},
     ),
+    "closing": _Kind(Closing, "episode", "at", _same("outcome"), "note_digest", "role"),
+    "reopening": _Kind(Reopening, "closing__episode", "at", {"outcome": "closing__outcome"}, "reason_digest", "role"),
     "look": _Kind(StaffLook, "episode", "at", _same("next_look_on")),
     "review": _Kind(
         AuditEvent,

@@ -28,6 +28,7 @@ from tracker.models import (
     CaregiverLink,
     CheckIn,
     Clearance,
+    Closing,
     Consent,
     Episode,
     EpisodeFact,
@@ -61,7 +62,7 @@ OF_PATIENT = (Note, ReminderPlan, Reach, Consent, CaregiverLink)
 """Rows that hold nothing but what names the patient, or what the patient wished."""
 OF_USER = (ApiToken, IdempotencyKey, PushSubscription, EmailAddress, Authenticator, UserSession)
 """Rows by which somebody signs in or is reached."""
-NAMED = (Alert, CheckIn, Clearance, EpisodeFact, Hold, Measurement, MilestoneRecord, Restriction)
+NAMED = (Alert, CheckIn, Clearance, Closing, EpisodeFact, Hold, Measurement, MilestoneRecord, Restriction)
 """Rows of an episode whose ids stand in addresses of the API, and so in what is kept under an Idempotency-Key."""
 UUIDS = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 

@@ -12,6 +12,7 @@ from tracker.clinical.protocol import modifiers
 from tracker.clinical.terms import (
     Aids,
     Compartment,
+    Ending,
     FactKind,
     Fixation,
     Indication,
@@ -138,3 +139,12 @@ def _day(text: str) -> str:
         return short_date(date.fromisoformat(text))
     except ValueError:
         return text
+
+
+ENDINGS: dict[str, str] = {
+    Ending.FINISHED: "Finished rehabilitation",
+    Ending.STOPPED: "Stopped following, at the patient's wish",
+    Ending.MOVED: "Moved away, or is followed elsewhere",
+    Ending.REPLACED: "Converted to a replacement (arthroplasty)",
+    Ending.DIED: "Died",
+}

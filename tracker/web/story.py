@@ -10,12 +10,12 @@ from typing import Any
 
 from tracker.clinical.explain.clinician import SYMPTOMS, label
 from tracker.clinical.explain.words import short_date
-from tracker.clinical.terms import MEASUREMENTS, FactKind
+from tracker.clinical.terms import MEASUREMENTS, Ending, FactKind
 from tracker.models import AlertEvent
 from tracker.selectors.episodes import Case
 from tracker.selectors.facts import day, instant, name, nested
 from tracker.selectors.happened import Line
-from tracker.web.staff_words import FACT_KINDS, modifier_names
+from tracker.web.staff_words import ENDINGS, FACT_KINDS, modifier_names
 
 Facts = Mapping[str, Any]
 logger = logging.getLogger(__name__)
@@ -168,6 +168,8 @@ SENTENCES: Mapping[str, Callable[[Facts], str]] = {
     "fact_withdrawn": _withdrawn,
     "seen": lambda said: f"restriction seen by the patient: {said['term']} {said['percent']} %",
     "look": _look,
+    "closing": lambda said: f"recovery closed: {ENDINGS[Ending(said['outcome'])].lower()}",
+    "reopening": lambda said: "recovery reopened",
 }
 
 

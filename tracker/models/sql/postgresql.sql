@@ -120,6 +120,36 @@ DROP TRIGGER IF EXISTS tracker_holdrelease_no_truncate ON tracker_holdrelease;
 CREATE TRIGGER tracker_holdrelease_no_truncate BEFORE TRUNCATE ON tracker_holdrelease
 FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('holdrelease rows are never deleted');
 --;;
+DROP TRIGGER IF EXISTS tracker_closing_no_update ON tracker_closing;
+--;;
+CREATE TRIGGER tracker_closing_no_update BEFORE UPDATE ON tracker_closing
+FOR EACH ROW EXECUTE FUNCTION tracker_refuse('closing rows are never edited');
+--;;
+DROP TRIGGER IF EXISTS tracker_closing_no_delete ON tracker_closing;
+--;;
+CREATE TRIGGER tracker_closing_no_delete BEFORE DELETE ON tracker_closing
+FOR EACH ROW EXECUTE FUNCTION tracker_refuse('closing rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_closing_no_truncate ON tracker_closing;
+--;;
+CREATE TRIGGER tracker_closing_no_truncate BEFORE TRUNCATE ON tracker_closing
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('closing rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_reopening_no_update ON tracker_reopening;
+--;;
+CREATE TRIGGER tracker_reopening_no_update BEFORE UPDATE ON tracker_reopening
+FOR EACH ROW EXECUTE FUNCTION tracker_refuse('reopening rows are never edited');
+--;;
+DROP TRIGGER IF EXISTS tracker_reopening_no_delete ON tracker_reopening;
+--;;
+CREATE TRIGGER tracker_reopening_no_delete BEFORE DELETE ON tracker_reopening
+FOR EACH ROW EXECUTE FUNCTION tracker_refuse('reopening rows are never deleted');
+--;;
+DROP TRIGGER IF EXISTS tracker_reopening_no_truncate ON tracker_reopening;
+--;;
+CREATE TRIGGER tracker_reopening_no_truncate BEFORE TRUNCATE ON tracker_reopening
+FOR EACH STATEMENT EXECUTE FUNCTION tracker_refuse_emptying('reopening rows are never deleted');
+--;;
 DROP TRIGGER IF EXISTS tracker_checkin_no_update ON tracker_checkin;
 --;;
 CREATE TRIGGER tracker_checkin_no_update BEFORE UPDATE ON tracker_checkin
@@ -411,6 +441,8 @@ BEGIN
     ('clearance', '@episode.episode'),
     ('hold', '@episode.episode'),
     ('holdrelease', '@hold.hold'),
+    ('closing', '@episode.episode'),
+    ('reopening', '@closing.closing'),
     ('review', '@episode.episode'),
     ('proposal', '@episode.episode'),
     ('emergencyaccess', 'user_id = VISITOR OR clinic_id = ANY CLINICS OR @episode.episode'),

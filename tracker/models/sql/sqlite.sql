@@ -44,6 +44,18 @@ BEGIN SELECT RAISE(ABORT, 'holdrelease rows are never edited'); END;
 CREATE TRIGGER tracker_holdrelease_no_delete BEFORE DELETE ON tracker_holdrelease
 BEGIN SELECT RAISE(ABORT, 'holdrelease rows are never deleted'); END;
 
+CREATE TRIGGER tracker_closing_no_update BEFORE UPDATE ON tracker_closing
+BEGIN SELECT RAISE(ABORT, 'closing rows are never edited'); END;
+
+CREATE TRIGGER tracker_closing_no_delete BEFORE DELETE ON tracker_closing
+BEGIN SELECT RAISE(ABORT, 'closing rows are never deleted'); END;
+
+CREATE TRIGGER tracker_reopening_no_update BEFORE UPDATE ON tracker_reopening
+BEGIN SELECT RAISE(ABORT, 'reopening rows are never edited'); END;
+
+CREATE TRIGGER tracker_reopening_no_delete BEFORE DELETE ON tracker_reopening
+BEGIN SELECT RAISE(ABORT, 'reopening rows are never deleted'); END;
+
 CREATE TRIGGER tracker_checkin_no_update BEFORE UPDATE ON tracker_checkin
 BEGIN SELECT RAISE(ABORT, 'checkin rows are never edited'); END;
 

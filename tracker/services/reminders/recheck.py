@@ -38,6 +38,7 @@ State = OutboxMessage.State
 
 NUDGE_AFTER = timedelta(hours=2)
 """At least so long after the reminder; one that itself came late is enough."""
+ENDED = "The recovery it was about has ended."
 RESTRICTED = "The record is restricted, so nothing is sent."
 OF_ALL_KNEES = (Kind.CHECK_IN, Kind.NUDGE, Kind.MILESTONES, Kind.SILENCE)
 """What one message tells of every knee of the patient."""
@@ -67,7 +68,7 @@ def _no_longer_wanted(message: OutboxMessage, occurrence: Occurrence, now: datet
         return "The reader no longer works in the clinic."
     episodes = _open_episodes(occurrence)
     if not episodes and occurrence.rule not in (*WHATEVER_BECOMES_OF_THE_RECOVERY, Kind.TEST):
-        return "The recovery it was about has ended."
+        return ENDED
     return STILL_WANTED[message.kind](Subject(message, occurrence, episodes, now))
 
 
