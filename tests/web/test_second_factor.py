@@ -134,6 +134,20 @@ def test_without_any_left_what_was_shown_counts_no_longer(
     assert "Authenticator app turned off" in [letter.subject for letter in mail.outbox]
 
 
+def test_nor_does_it_in_another_browser(
+    client: Client, riverside: Staff, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    sign_in(client, riverside.surgeon.user)
+    secret = set_up_app(client, django_capture_on_commit_callbacks)
+    cache.clear()
+    other = Client()
+    sign_in(other, riverside.surgeon.user)
+    other.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+    assert other.get("/worklist/").status_code == 200
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert other.get("/worklist/")["Location"].startswith("/accounts/login/")
+
+
 def test_what_an_app_or_the_codes_are_made_from_stands_enciphered_in_the_database(
     client: Client, riverside: Staff, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:

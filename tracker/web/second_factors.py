@@ -26,7 +26,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tracker.models import User
-from tracker.services import second_factors
+from tracker.services import second_factors, sessions
 
 QUIET = 4
 """Blank modules around a QR code, as its standard asks."""
@@ -37,7 +37,6 @@ class SecondFactors(DefaultMFAAdapter):
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That did not fit. Look at the newest code, or try your passkey again.",
-        "cannot_delete_authenticator": "Set up another way first: staff always need one.",
     }
 
     def _get_site_name(self) -> str:
@@ -107,12 +106,13 @@ def set_up(request: HttpRequest, user: User, authenticator: Authenticator, **_: 
 
 @receiver(signals.authenticator_removed)
 def removed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    """Without any left, having shown one counts no longer."""
+    """Without any left, having shown one counts no longer: here, and in other browsers, which are signed out."""
     second_factors.note(user=_there(request, user), action="second_factor_removed", authenticator=authenticator)
     if not second_factors.any_left(user):
         records = get_authentication_records(request, user)
         others = [record for record in records if record.get("method") != "mfa"]
         request.session[AUTHENTICATION_METHODS_SESSION_KEY] = others
+        sessions.end_all(user=_there(request, user), tokens=False, keep=request.session.session_key or "")
 
 
 @receiver(signals.authenticator_reset)
