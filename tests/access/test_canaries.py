@@ -18,6 +18,8 @@ from tracker.models import Note, Patient
 from tracker.selectors import export, paper
 from tracker.services import exports
 
+pytestmark = pytest.mark.django_db
+
 PEOPLE = {whose: mark for whose, mark in MARKS.items() if whose not in ("home", "there")}
 
 
