@@ -176,6 +176,8 @@ POST   /episodes/<str:episode>/sign-plan/                                     su
 POST   /episodes/<str:episode>/restrictions/                                  sign
 POST   /episodes/<str:episode>/clearances/                                    sign
 POST   /episodes/<str:episode>/holds/<str:row>/release/                       sign
+POST   /episodes/<str:episode>/closing/                                       sign
+POST   /episodes/<str:episode>/reopening/                                     surgeon signs
 POST   /episodes/<str:episode>/measurements/                                  treat
 POST   /episodes/<str:episode>/milestones/                                    treat
 POST   /episodes/<str:episode>/milestones/<str:row>/confirm/                  treat  ok=302

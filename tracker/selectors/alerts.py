@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
 
 from tracker.clinical.terms import Role, Urgency
-from tracker.models import Actor, Alert, AlertEvent, Membership, Note
+from tracker.models import Actor, Alert, AlertEvent, Episode, Membership, Note
 from tracker.selectors.standing import workable
 
 PAGE = 50
@@ -100,9 +100,10 @@ _EVENT = ("events__kind", "events__outcome", "note", "events__by__name", "events
 def alerts(actor: Actor, *, state: str = "open", page: int = 1) -> AlertList:
     """One page of the clinic's alerts in a state: the most urgent first, the longest waiting first among equals.
 
-    Closed ones are listed the other way round, the latest first.
+    Closed ones are listed the other way round, the latest first. What a closed recovery left open is not listed.
     """
     found = with_state(Alert.objects.filter(workable("episode__patient"), episode__clinic=actor.clinic))
+    found = found.filter(Q(state="closed") | Q(episode__state=Episode.State.OPEN))
     counts = dict.fromkeys(STATES, 0) | dict(found.values_list("state").annotate(Count("pk")).order_by())
     pages = max(1, -(-counts[state] // PAGE))
     page = min(max(1, page), pages)

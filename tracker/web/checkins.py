@@ -23,7 +23,7 @@ from tracker.models import CheckIn, Episode
 from tracker.selectors import answer, caregivers, episodes
 from tracker.selectors import today as selector
 from tracker.services import checkins
-from tracker.web import forms, limits, shell, voice
+from tracker.web import closed, forms, limits, shell, voice
 from tracker.web.forms import CheckInForm
 
 
@@ -120,6 +120,7 @@ def _page(
         "entered_by": caregivers.entered_by(shown.id) if (shown := amending or current) else "",
         "amending": amending,
         "episode": episode,
+        "ended": closed.of(episode),
         "clinic": episode.clinic,
         **_urgent(urgent, voice.of(episode)),
         "client_key": _key(request.POST) or uuid4(),

@@ -25,7 +25,17 @@ from tracker.access import Actor, Do, Visitor
 from tracker.clinical.terms import Aids, Term
 from tracker.errors import Conflict, Forbidden, Invalid, NotFound
 from tracker.models import Episode, Proposal, User
-from tracker.services import clearances, episodes, measurements, milestones, proposals, restrictions, reviews, triage
+from tracker.services import (
+    clearances,
+    closings,
+    episodes,
+    measurements,
+    milestones,
+    proposals,
+    restrictions,
+    reviews,
+    triage,
+)
 from tracker.services.restrictions import NewOrder
 from tracker.web import addresses
 from tracker.web import staff_forms as forms
@@ -103,6 +113,14 @@ def _release(call: Call, form: StaffForm) -> object:
     return clearances.release(hold=call.row, by=call.actor, revision=form.revision, **form.cleaned_data)
 
 
+def _close_recovery(call: Call, form: StaffForm) -> object:
+    return closings.close(episode=call.episode, by=call.actor, revision=form.revision, **form.cleaned_data)
+
+
+def _reopen(call: Call, form: StaffForm) -> object:
+    return closings.reopen(episode=call.episode, by=call.actor, revision=form.revision, **form.cleaned_data)
+
+
 def _measure(call: Call, form: StaffForm) -> object:
     return measurements.record(episode=call.episode, by=call.actor, **form.cleaned_data)
 
@@ -167,6 +185,15 @@ ACTIONS = (
     Action(
         "release", "holds/<row>/release/", Do.RELEASE, _plain(forms.Release), _release, "The hold is released.", HOLD
     ),
+    Action(
+        "close-recovery",
+        "closing/",
+        Do.CLOSE,
+        _plain(forms.CloseRecovery),
+        _close_recovery,
+        "The recovery is closed.",
+    ),
+    Action("reopen", "reopening/", Do.REOPEN, _plain(forms.Reopen), _reopen, "The recovery is open again."),
     Action("measure", "measurements/", Do.MEASURE, _plain(forms.Measure), _measure, "The measurement is saved."),
     Action("reach", "milestones/", Do.REACH, _plain(forms.Reach), _reach, "The milestone is recorded."),
     Action(

@@ -62,6 +62,7 @@ def _page(
         "sentence": refusal.sentence if refusal and not refusal.fields else "",
         "episode": episode,
         "patient": episode.patient,
+        "shut": episode.state == Episode.State.CLOSED,
         "clinic": episode.clinic,
         "zone": ZoneInfo(episode.clinic.time_zone),
         "alerts": kept or [],

@@ -52,13 +52,13 @@ def forms_of(actor: Actor, episode: Episode, page: EpisodePage, refused: Refused
     }
 
 
-def read_only(page: EpisodePage) -> dict[str, Any]:
-    """What the page shows beside its forms, for a reader who may do nothing here."""
+def read_only(page: EpisodePage, refused: Refused | None = None) -> dict[str, Any]:
+    """What the page shows where nothing can be recorded: all there is to do, if anything, is to reopen a recovery."""
     return {
         "urgent": any(alert.urgency in URGENT for alert in page.standing_alerts),
         "alerts": [Shown(alert) for alert in page.standing_alerts],
         "holds": [(hold, None) for hold in page.holds],
-        "forms": {},
+        "forms": {"reopen": forms.Reopen(name="reopen"), **_stand_in(refused)},
         "decisions": {},
         "cleared_gates": [],
         "fact_forms": [],
@@ -99,8 +99,10 @@ def _decided(gate: Gate, way: Decision, name: str, page: EpisodePage, refused: R
     return Decided(gate, forms.Clear(name=name, initial={"decided_on": page.case.clinic_date}), False)
 
 
-def has_place(refused: Refused, page: EpisodePage) -> bool:
+def has_place(refused: Refused, page: EpisodePage, *, closed: bool = False) -> bool:
     """Whether the page still shows the form that was refused: what it was about may be settled by now."""
+    if closed or refused.action == "reopen":
+        return closed and refused.action == "reopen"
     rows: dict[str, set[str | None]] = {
         "release": {hold.id for hold in page.holds},
         "withdraw-milestone": {goal.record for goal in page.goals},
@@ -156,6 +158,7 @@ def _page_forms(episode: Episode, page: EpisodePage) -> dict[str, StaffForm]:
     return {
         "order": forms.Order(name="order", initial=level),
         "sign_plan": forms.SignPlan(name="sign"),
+        "close_recovery": forms.CloseRecovery(name="closing"),
         "measure": forms.Measure(name="measure", initial={"measured_on": today}),
         "reach": forms.Reach(name="reach", milestones=open_goals, initial={"reached_on": today}),
         "look": forms.Look(name="look"),

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 from tracker import access, clock
 from tracker.access import Actor, Do
 from tracker.clinical.explain.words import short_date
-from tracker.clinical.terms import Procedure, Role
+from tracker.clinical.terms import Ending, Procedure, Role
 from tracker.errors import Forbidden
 from tracker.models import Episode
-from tracker.selectors import emergencies, told
+from tracker.selectors import closings, emergencies, told
 from tracker.selectors import episode_page as selector
 from tracker.selectors import proposals as proposed
 from tracker.selectors.episode_page import EpisodePage, Goal
@@ -37,6 +37,7 @@ from tracker.web.staff_fields import time_zone_options
 from tracker.web.staff_words import (
     AIDS,
     COMPARTMENTS,
+    ENDINGS,
     FACT_KINDS,
     INDICATIONS,
     PROCEDURES,
@@ -63,11 +64,13 @@ def show(request: HttpRequest, public_id: str, refused: Refused | None = None, s
     page = selector.episode_page(door.actor, door.episode, now=now, every=every)
     if page is None:
         return episode_unreadable.show(request, door, refused, every=every, reading=reading, status=status)
-    page = selector.for_reading(page) if reading else page
+    closed = door.episode.state == Episode.State.CLOSED
+    page = selector.for_reading(page) if reading or closed else page
     at = refused.row if refused else addresses.words(request, "at")
     context = {
         **_context(door.actor, door.episode, page, reading=reading),
-        **(read_only(page) if reading else forms_of(door.actor, door.episode, page, refused)),
+        **(read_only(page, refused) if reading or closed else forms_of(door.actor, door.episode, page, refused)),
+        **_end(door.episode),
         "proposals": proposals.shown(door.actor, proposed.shown_at(door.episode, now=now)),
         **patient_invites.context(door.episode),
         **episode_reminders.context(door.episode, page.messages, now=now, week=week),
@@ -75,9 +78,19 @@ def show(request: HttpRequest, public_id: str, refused: Refused | None = None, s
         "every": every,
         "at": at,
         "refused": refused,
-        "homeless": refused is not None and not has_place(refused, page),
+        "homeless": refused is not None and not has_place(refused, page, closed=closed),
     }
     return shell.page(request, "tracker/episodes/page.html", door.actor, context, status=status)
+
+
+def _end(episode: Episode) -> dict[str, Any]:
+    """That the recovery is closed, and by whom, if anybody said so."""
+    ended = closings.standing(episode)
+    return {
+        "shut": episode.state == Episode.State.CLOSED,
+        "ended": ended,
+        "ending": ENDINGS[Ending(ended.outcome)].lower() if ended else "",
+    }
 
 
 FOR_STAFF = "This page is for the clinic. Yours are Today, Progress and Plan."
@@ -100,27 +113,34 @@ def _contact(
         "failing": episode_reminders.failing_words(told.failing(episode.patient)),
         "at": refused.row if refused else addresses.words(request, "at"),
         "refused": refused,
-        "homeless": refused is not None and refused.action not in ("details", "book"),
+        "homeless": refused is not None
+        and (refused.action not in ("details", "book") or episode.state == Episode.State.CLOSED),
         "zone": ZoneInfo(episode.clinic.time_zone),
         "time_zones": time_zone_options(),
         **patient_invites.context(episode),
         **episode_unreadable.reference(episode),
+        **_end(episode),
     }
     return shell.page(request, "tracker/episodes/contact.html", actor, context, status=status)
 
 
 def _context(actor: Actor, episode: Episode, page: EpisodePage, *, reading: bool) -> dict[str, Any]:
-    """`reading` is for somebody of another clinic, in an emergency: there is nothing to do on the page."""
+    """`reading` is for somebody of another clinic, in an emergency: there is nothing to do on the page.
+
+    In a recovery that is closed nothing can be done either, but to reopen it and to give the patient a way in.
+    """
+    shut = reading or episode.state == Episode.State.CLOSED
     return {
-        "reading": reading,
+        "guest": reading,
+        "reading": shut,
         "emergency": emergencies.standing(actor, episode, now=clock.now()) if reading else None,
         "episode": episode,
         "patient": episode.patient,
         "page": page,
         "case": page.case,
         "allowed": page.allowed,
-        "may": {do.value: access.may(actor, do) and not reading for do in Do},
-        "surgeon": actor.role is Role.SURGEON and not reading,
+        "may": {do.value: access.may(actor, do) and (not shut or (do in WHILE_CLOSED and not reading)) for do in Do},
+        "surgeon": actor.role is Role.SURGEON and not shut,
         "zone": ZoneInfo(episode.clinic.time_zone),
         "identity": _identity(episode, page),
         "aids": AIDS,
@@ -133,6 +153,8 @@ def _context(actor: Actor, episode: Episode, page: EpisodePage, *, reading: bool
         "closed": [Shown(alert) for alert in page.alerts if alert.state == "closed"],
     }
 
+
+WHILE_CLOSED = frozenset({Do.REOPEN, Do.INVITE, Do.HAND_OVER})
 
 GOAL_WEEKS = timedelta(weeks=4)
 """How far ahead a milestone is worth a line of its own."""

@@ -17,7 +17,7 @@ from tracker.clinical.openings import Opening
 from tracker.clinical.terms import Side, StepState, Term
 from tracker.selectors import plan_page as selector
 from tracker.selectors.plan_page import PlanPage, Visit
-from tracker.web import shell, voice
+from tracker.web import closed, shell, voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     side = Side(door.episode.side)
     context = {
         "episode": door.episode,
+        "ended": closed.of(door.episode),
         "page": page,
         "allowed": page.allowed,
         "level": explain.allowance_for_patient(page.allowed, side),

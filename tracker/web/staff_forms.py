@@ -17,7 +17,7 @@ from tracker.clinical.terms import MEASUREMENTS, WEIGHT_RANGE, Decision, FactKin
 from tracker.errors import Problem
 from tracker.models import AlertEvent, Episode
 from tracker.web import staff_fields as fields
-from tracker.web.staff_words import AIDS, TERMS, modifier_names
+from tracker.web.staff_words import AIDS, ENDINGS, TERMS, modifier_names
 
 
 class StaffForm(forms.Form):
@@ -115,6 +115,15 @@ class Clear(StaffForm):
 
 class Release(StaffForm):
     basis = fields.note("Why the hold can end", "Say what the release rests on.")
+
+
+class CloseRecovery(StaffForm):
+    outcome = fields.choice("What became of it", ENDINGS.items(), "Choose what became of it.")
+    note = fields.note("Note", "", required=False)
+
+
+class Reopen(StaffForm):
+    reason = fields.note("Reason", "Say why this recovery is taken up again.")
 
 
 class Measure(StaffForm):

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tracker import access, charts, clock
 from tracker.access import Do
 from tracker.clinical import explain
+from tracker.clinical.allowance import Allowance
 from tracker.clinical.terms import Side, Urgency
 from tracker.models import Episode
 from tracker.selectors import caregivers
@@ -23,7 +24,7 @@ from tracker.selectors import reminders as told
 from tracker.selectors import today as selector
 from tracker.selectors.today import Today
 from tracker.services import restrictions
-from tracker.web import shell, voice
+from tracker.web import closed, shell, voice
 
 LINES = 4
 """Lines of "you may" and "not yet"; all of them stand on the plan."""
@@ -55,18 +56,24 @@ def restriction_seen(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _always(episode: Episode, seen: Today) -> dict[str, Any]:
     """The level and who to call: on the page whatever else is."""
-    side, allowed = Side(episode.side), seen.allowed
+    side, allowed, ended = Side(episode.side), seen.allowed, closed.of(episode)
     as_of = clock.now().astimezone(ZoneInfo(episode.patient.time_zone))
     return {
         "episode": episode,
         "clinic": episode.clinic,
         "allowed": allowed,
         "load": voice.load_card(allowed, side, f"{as_of:%H:%M}"),
-        "new": allowed.order_id if allowed.known and allowed.acknowledged_at is None else None,
+        "new": None if ended else _unseen(allowed),
+        "ended": ended,
         "hold": explain.hold_for_patient(allowed, side),
         "checked_in": seen.checked_in,
         "entered_by": caregivers.entered_by(seen.checked_in.id) if seen.checked_in else "",
     }
+
+
+def _unseen(allowed: Allowance) -> str | None:
+    """The order that the patient is asked to have seen."""
+    return allowed.order_id if allowed.known and allowed.acknowledged_at is None else None
 
 
 def _emergency(episode: Episode, seen: Today) -> dict[str, Any]:
