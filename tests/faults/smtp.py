@@ -32,7 +32,7 @@ from tests.faults.manners import MANNERS
 from tests.faults.sink import MailServer
 from tests.faults.verdict import Books, State, Verdict
 from tests.faults.world import World
-from tracker.models import Clinic, Patient
+from tracker.models import Clinic, Kind, Patient
 
 PATIENTS = 8
 FEW = 6
@@ -170,12 +170,12 @@ def typed(told: Figures) -> None:
         at.end()
         rows = at.ask(partial(verdict.open_the_books, datetime.now(UTC))).rows
     mails = ground.MAIL.taken(mark)
-    refused = [row for row in rows if row.to == BROKEN_ADDRESS]
+    refused = [row for row in rows if row.to == BROKEN_ADDRESS and row.kind == Kind.CHECK_IN]
     told.promise(
         "broken_address",
         ", ".join(sorted({row.state for row in refused})),
         bool(refused) and all(row.state == "failed" and row.reason for row in refused),
-        "failed, with a reason",
+        "its reminder failed, with a reason",
     )
     told.promise(
         "name_with_markup", sum(mail.to == name for mail in mails), name in {mail.to for mail in mails}, "told"
