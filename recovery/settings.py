@@ -408,9 +408,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "EndingEnum": "tracker.api.schema.ENDINGS",
         "EpisodeStateEnum": "tracker.api.schema.EPISODE_STATES",
         "FactKindEnum": "tracker.api.schema.FACT_KINDS",
         "MeasurementKindEnum": "tracker.api.schema.MEASUREMENT_KINDS",
+        "OutcomeEnum": "tracker.api.schema.OUTCOMES",
         "ProcedureEnum": "tracker.api.schema.PROCEDURES",
         "RoleEnum": "tracker.api.schema.ROLES",
     },

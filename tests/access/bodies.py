@@ -36,6 +36,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "basis": "Gap open.",
         "decided_on": TODAY,
     },
+    "POST /api/v1/episodes/<str:episode>/closings/": {"outcome": "moved", "note": "Went abroad."},
+    "POST /api/v1/episodes/<str:episode>/reopening/": {"reason": "Came back."},
     "POST /api/v1/episodes/<str:episode>/check-ins/": CHECK_IN,
     "POST /api/v1/episodes/<str:episode>/check-ins/<str:check_in>/amend/": CHECK_IN,
     "POST /api/v1/episodes/<str:episode>/measurements/": {"kind": "flexion", "value": 95, "measured_on": TODAY},

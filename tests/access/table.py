@@ -99,6 +99,9 @@ POST   /api/v1/episodes/<str:episode>/restrictions/                           si
 POST   /api/v1/restrictions/<str:restriction>/acknowledge/                    patient acts  ok=200
 GET    /api/v1/episodes/<str:episode>/clearances/                             read
 POST   /api/v1/episodes/<str:episode>/clearances/                             sign  ok=201  physio=no  one_factor=factor
+GET    /api/v1/episodes/<str:episode>/closings/                               read
+POST   /api/v1/episodes/<str:episode>/closings/                               sign  ok=409
+POST   /api/v1/episodes/<str:episode>/reopening/                              surgeon signs  ok=409
 GET    /api/v1/episodes/<str:episode>/check-ins/                              read
 POST   /api/v1/episodes/<str:episode>/check-ins/                              record  ok=201
 GET    /api/v1/episodes/<str:episode>/check-ins/<str:check_in>/               read

@@ -39,6 +39,8 @@ CONTRACT = {
     "episodes/{}/restrictions/": {"get", "post"},
     "restrictions/{}/acknowledge/": {"post"},
     "episodes/{}/clearances/": {"get", "post"},
+    "episodes/{}/closings/": {"get", "post"},
+    "episodes/{}/reopening/": {"post"},
     "episodes/{}/check-ins/": {"get", "post"},
     "episodes/{}/check-ins/{}/": {"get"},
     "episodes/{}/check-ins/{}/amend/": {"post"},

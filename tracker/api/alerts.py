@@ -18,7 +18,7 @@ from tracker.api.fields import Code, Strict, Text
 from tracker.api.idempotency import once
 from tracker.api.parsing import body, chosen
 from tracker.api.schema import listing, operation
-from tracker.models import Alert, AlertEvent
+from tracker.models import Alert, AlertEvent, Episode
 from tracker.selectors import api as rows
 from tracker.services import triage
 
@@ -117,11 +117,14 @@ class Close(Endpoint):
 
 
 def in_state(by: Actor, state: str) -> Any:
-    """The clinic's alerts in a state."""
+    """The clinic's alerts in a state. What a closed recovery left open stands no longer."""
     found = rows.alerts(by.clinic)
-    if state == STANDING:
-        return found.exclude(state="closed")
-    return found if state == ALL else found.filter(state=state)
+    if state == ALL:
+        return found
+    if state == "closed":
+        return found.filter(state=state)
+    standing = found.filter(episode__state=Episode.State.OPEN)
+    return standing.exclude(state="closed") if state == STANDING else standing.filter(state=state)
 
 
 def shown(row: Alert) -> Any:

@@ -12,8 +12,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from tracker.api.idempotency import HEADER
-from tracker.clinical.terms import MEASUREMENTS, FactKind, Procedure, Role
-from tracker.models import Episode
+from tracker.clinical.terms import MEASUREMENTS, Ending, FactKind, Procedure, Role
+from tracker.models import AlertEvent, Episode
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -22,9 +22,11 @@ Shape = type[serializers.Serializer[Any]]
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Code lists that several fields share, for the one name that each has in the schema.
+ENDINGS = [ending.value for ending in Ending]
 EPISODE_STATES = Episode.State.values
 FACT_KINDS = [kind.value for kind in FactKind]
 MEASUREMENT_KINDS = list(MEASUREMENTS)
+OUTCOMES = AlertEvent.Outcome.values
 PROCEDURES = [procedure.value for procedure in Procedure]
 ROLES = [role.value for role in Role]
 
