@@ -12,12 +12,16 @@ from tracker.models import Closing, Episode, Note
 def of_episode(episode: Episode) -> QuerySet[Closing, Any]:
     """Every closing of the recovery, the latest first, each with its note and whether it was taken back."""
     notes = Note.objects.filter(patient=episode.patient_id)
-    return episode.closings.order_by("-at").annotate(
-        by_name=F("by__name"),
-        note=notes.filter(digest=OuterRef("note_digest")).values("text")[:1],
-        reopened_at=F("reopening__at"),
-        reopened_by=F("reopening__by__name"),
-        reopened_because=notes.filter(digest=OuterRef("reopening__reason_digest")).values("text")[:1],
+    return (
+        Closing.objects.filter(episode=episode)
+        .order_by("-at")
+        .annotate(
+            by_name=F("by__name"),
+            note=notes.filter(digest=OuterRef("note_digest")).values("text")[:1],
+            reopened_at=F("reopening__at"),
+            reopened_by=F("reopening__by__name"),
+            reopened_because=notes.filter(digest=OuterRef("reopening__reason_digest")).values("text")[:1],
+        )
     )
 
 

@@ -56,14 +56,14 @@ def reopen(*, episode: Episode, by: Actor, reason: str, revision: int | None = N
     now = clock.now()
     if not reason.strip():
         raise Invalid({"reason": "Say why this recovery is taken up again."})
-    closing = episode.closings.filter(reopening=None).order_by("-at").first()
+    closing = Closing.objects.filter(episode=episode, reopening=None).order_by("-at").first()
     if closing is None:
         raise Conflict("This recovery was not closed by anybody, so it cannot be reopened.", code="not_closed")
     _check_knee_is_free(episode)
     row = Reopening.objects.create(
         closing=closing, at=now, by=by.user, role=by.role, reason_digest=notes.keep(episode.patient, reason)
     )
-    audit.note(by, "recovery reopened", episode, row.pk)
+    audit.note(by, "recovery reopened", episode, closing.pk)
     _put(episode, Episode.State.OPEN)
     reminders.begun_again(episode=episode, now=now)
     assessments.settle(episode=episode, now=now)
