@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -32,12 +32,13 @@ from tracker.models import (
     User,
 )
 from tracker.selectors.alerts import with_state
+from tracker.selectors.patients import read_date
 from tracker.selectors.standing import workable
 
 
 @dataclass(slots=True)
 class Basis:
-    """What an episode's plan rests on, from the facts that were not withdrawn."""
+    """What an episode's plan rests on, from the facts that were not withdrawn; None where one cannot be read."""
 
     protocol: str = ""
     surgery_date: date | None = None
@@ -60,11 +61,18 @@ def _take(basis: Basis, kind: str, value: str) -> None:
     if kind == FactKind.PROTOCOL:
         basis.protocol = value
     elif kind == FactKind.SURGERY_DATE:
-        basis.surgery_date = date.fromisoformat(value)
+        basis.surgery_date = read_date(value)
     elif kind == FactKind.BODY_WEIGHT:
-        basis.body_weight_kg = Decimal(value)
+        basis.body_weight_kg = _read_number(value)
     elif value not in basis.modifiers:
         basis.modifiers.append(value)
+
+
+def _read_number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
 
 
 def facts(episode: Episode) -> QuerySet[EpisodeFact, Any]:

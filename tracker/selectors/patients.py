@@ -40,7 +40,15 @@ class Row(NamedTuple):
 
     @property
     def operated_on(self) -> date | None:
-        return date.fromisoformat(self.surgery_date) if self.surgery_date else None
+        return read_date(self.surgery_date)
+
+
+def read_date(text: str | None) -> date | None:
+    """None also for a date that nobody can read, so that it takes no list with it; the episode's page tells of it."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
