@@ -12,8 +12,31 @@ from tests import post, scenes
 from tests.browser.served import session_of
 from tests.scenes import Staff
 from tracker import clock
-from tracker.models import Actor, CheckIn, EmergencyAccess, Episode, Kind, OutboxMessage, Role, User
-from tracker.services import calls, measurements, reach, seals
+from tracker.clinical.terms import Ending, FactKind
+from tracker.models import (
+    Actor,
+    CheckIn,
+    EmergencyAccess,
+    Episode,
+    EpisodeFact,
+    Invite,
+    Kind,
+    OutboxMessage,
+    Role,
+    User,
+)
+from tracker.services import (
+    calls,
+    caregivers,
+    closings,
+    consents,
+    joining,
+    measurements,
+    proposals,
+    reach,
+    seals,
+    transfers,
+)
 
 PAIN = [6, 6, 5, 6, 5, 5, None, 5, 5, 4, 5, 4, 4, None, 5, 4, 4, 4, 3, 4, 3, 4, 4, 3]
 """On load, by day, of the usual patient."""
@@ -34,14 +57,17 @@ def clinic() -> Pictured:
     _sent(knees["usual"], knees["held"])
     _called(knees["flagged"], knees["femur"])
     _looked(staff, knees["usual"])
+    _offered(staff)
     people = {name: scenes.patient(knee) for name, knee in knees.items()} | {
         "physiotherapist": staff.physiotherapist,
         "surgeon": staff.surgeon,
+        "coordinator": staff.coordinator,
         "auditor": staff.auditor,
     }
+    sessions = {name: session_of(who.user) for name, who in people.items()}
     return Pictured(
-        sessions={name: session_of(who.user) for name, who in people.items()},
-        ids={name: row.pk for name, row in {**knees, **check_ins}.items()},
+        sessions=sessions | {"helper": session_of(_helper(knees["usual"]))},
+        ids={name: row.pk for name, row in {**knees, **check_ins}.items()} | {"patient": knees["usual"].patient_id},
     )
 
 
@@ -86,7 +112,46 @@ def _femur(staff: Staff) -> Episode:
     return knee
 
 
-KNEES = {"usual": _usual, "new": _new, "flagged": _flagged, "held": _held, "free": _free, "femur": _femur}
+def _closed(staff: Staff) -> Episode:
+    knee = scenes.knee(staff, given_name="Ade", family_name="Bello", day=50)
+    scenes.diary(staff, knee, [4, 4, 3])
+    closings.close(episode=knee, by=staff.physiotherapist, outcome=Ending.MOVED, note="Follows in another town.")
+    return knee
+
+
+def _spoilt(staff: Staff) -> Episode:
+    """With a fact in its record that no reader understands."""
+    knee = scenes.knee(staff, given_name="Olga", family_name="Petrenko", day=12)
+    EpisodeFact.objects.create(
+        episode=knee,
+        kind=FactKind.SURGERY_DATE,
+        value="last spring",
+        since=scenes.today(staff.clinic),
+        by=staff.surgeon.user,
+        recorded_at=clock.now() + timedelta(seconds=1),
+    )
+    return knee
+
+
+def _proposed(staff: Staff) -> Episode:
+    """With a change to a protocol that allows more, which a second clinician has yet to agree to."""
+    knee = scenes.knee(staff, given_name="Mina", family_name="Rahimi", day=30, protocol="mowhto_trad")
+    why = "The fixation is firm, and the film of week 4 shows callus."
+    proposals.record_fact(episode=knee, by=staff.surgeon, kind="protocol", value="mowhto_std", reason=why)
+    return knee
+
+
+KNEES = {
+    "usual": _usual,
+    "new": _new,
+    "flagged": _flagged,
+    "held": _held,
+    "free": _free,
+    "femur": _femur,
+    "closed": _closed,
+    "spoilt": _spoilt,
+    "proposed": _proposed,
+}
 
 
 def _check_ins(knees: dict[str, Episode]) -> dict[str, CheckIn]:
@@ -119,6 +184,28 @@ def _looked(staff: Staff, knee: Episode) -> None:
         browser.get(address)
     seals.seal(now=clock.now())
     list(seals.check(str(staff.clinic.pk), now=clock.now(), noted=[]))
+
+
+def _offered(staff: Staff) -> None:
+    """A patient of another clinic, offered to this one."""
+    meadow = scenes.clinic("Meadow Hospital")
+    theirs = scenes.knee(meadow, given_name="Tom", family_name="Reed", day=25)
+    transfers.ask(episode=theirs, by=meadow.surgeon, to=staff.clinic.pk, reason="Moves house.")
+
+
+def _helper(knee: Episode) -> User:
+    """Somebody who looks after the patient and may check in for them."""
+    until = scenes.today(knee.clinic) + timedelta(days=60)
+    link = caregivers.invite(
+        by=scenes.patient(knee),
+        name="Alex Hale",
+        email="alex@example.org",
+        relation="partner",
+        may_record=True,
+        until=until,
+    )
+    invite = Invite.objects.get(caregiver=link)
+    return User.objects.get(pk=joining.accept(invite=invite.pk, user=None, consent=consents.CURRENT).pk)
 
 
 REFUSED = "It was refused for good: the address may be wrong."
