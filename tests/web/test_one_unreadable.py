@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 
 from tests import scenes
 from tests.scenes import Staff
 from tests.services.reminding import run
-from tracker.clinical.terms import FactKind
+from tracker.clinical.terms import Attention, FactKind
 from tracker.clock import StoppedClock
 from tracker.models import Assessment, Episode, EpisodeFact, OutboxMessage
 from tracker.services import ticks
@@ -55,6 +56,30 @@ def test_no_list_is_lost_to_it(client: Client, riverside: Staff, healthy: Episod
         assert "Hale" in answer.content.decode()
     if path in ("/patients/", "/api/v1/episodes/"):
         assert "Petrenko" in answer.content.decode()
+
+
+def test_it_stands_on_the_worklist_as_not_evaluated_and_with_no_weight(
+    client: Client, riverside: Staff, healthy: Episode, clock: StoppedClock
+) -> None:
+    clock.advance(timedelta(days=1))
+    ticks.daily(now=clock.instant)
+    client.force_login(riverside.surgeon.user)
+    page = " ".join(strip_tags(client.get("/worklist/").content.decode().replace("<", " <")).split())
+    assert "Not evaluated 1" in page
+    row = page.split("Petrenko, Olga")[1].split("Hale, Robin")[0]
+    assert "The record cannot be worked out: open it." in row
+    assert "NWB" in row
+    assert "42 kg" not in row
+
+
+def test_a_sign_of_an_emergency_in_it_stands_first_all_the_same(
+    client: Client, riverside: Staff, healthy: Episode
+) -> None:
+    spoilt = Episode.objects.get(patient__family_name="Petrenko")
+    scenes.check_in(spoilt, symptoms=["breathless"])
+    assert Assessment.objects.get(episode=spoilt).attention == Attention.EMERGENCY
+    client.force_login(riverside.surgeon.user)
+    assert "Emergency" in client.get("/worklist/").content.decode().split("Petrenko")[0].split("<tbody")[-1]
 
 
 def test_the_others_are_reminded_and_assessed_all_the_same(healthy: Episode, clock: StoppedClock) -> None:

@@ -21,7 +21,8 @@ from tracker.clinical.allowance import Allowance
 from tracker.clinical.case import band_pain
 from tracker.clinical.findings import Finding
 from tracker.clinical.sparkline import corners, sparkline
-from tracker.models import Alert, Assessment, CheckIn, Clinic, Episode
+from tracker.clinical.terms import Attention, Status, Term, Urgency
+from tracker.models import Alert, AlertEvent, Assessment, CheckIn, Clinic, Episode
 from tracker.selectors import episodes as cases
 from tracker.selectors.episodes import Case
 from tracker.selectors.standing import workable
@@ -32,6 +33,10 @@ logger = logging.getLogger(__name__)
 LONGEST_REASON = 300
 BATCH = 20
 """Episodes a transaction of the tick, so that SQLite never keeps a check-in waiting (design 10.17)."""
+
+
+PLACES = {Urgency.R0: Attention.EMERGENCY, Urgency.R1: Attention.SAME_DAY}
+NOT_READ = "The record cannot be worked out: open it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,30 @@ def settle(
         logger.exception("could not evaluate episode %s", episode.pk)
         known_as = f"check-in:{check_in.pk}" if check_in else cause or f"write:{now.isoformat()}"
         open_alerts(episode=episode, found=[alerts.not_evaluated(known_as)], now=now, check_in=check_in)
+        _give_up(episode, now)
         return False
     return True
+
+
+def _give_up(episode: Episode, now: datetime) -> None:
+    """What is kept of the knee says that it could not be evaluated, and no weight, as its patient is told.
+
+    Its place on the worklist comes from its open alerts alone, which need no reading of the record.
+    """
+    standing = Alert.objects.exclude(events__kind=AlertEvent.Kind.CLOSED).filter(episode=episode).order_by("urgency")
+    urgent = standing.filter(urgency__in=PLACES).first()
+    Assessment.objects.filter(episode=episode).update(
+        status=Status.ALERT,
+        attention=PLACES[Urgency(urgent.urgency)] if urgent else Attention.NOT_EVALUATED,
+        reason=f"{urgent.sentence} {NOT_READ}"[:LONGEST_REASON] if urgent else NOT_READ,
+        term=Term.NWB,
+        max_percent=0,
+        max_kg=0,
+        next_step=None,
+        open_alerts=standing.count(),
+        fingerprint="",
+        computed_at=now,
+    )
 
 
 def refresh(
