@@ -430,7 +430,7 @@ def test_what_was_over_before_the_record_began_is_not_recorded_and_leaves_nobody
     scenes.check_in(knee, pain_load=2, symptoms=[])
     milestones_part = page(surgeon, knee).split('id="milestones"')[1]
     assert '<li class="not_recorded" id="m-QUAD_SET">' in milestones_part
-    assert "not recorded, before this record began" in milestones_part
+    assert "from before this record" in milestones_part
     assert '<li class="overdue"' not in milestones_part
     assert knee.assessment.status == "on_track"
     client.force_login(scenes.patient(knee).user)

@@ -18,7 +18,7 @@ from tracker.clinical.milestones import MilestoneStatus
 from tracker.clinical.plan import Plan
 from tracker.clinical.terms import Attention, Status, Urgency
 
-CORE_VERSION = "1.0.0"
+CORE_VERSION = "1.1.0"
 """Stored with what was worked out. Raised whenever the same facts could give another answer."""
 
 BEHIND = frozenset({"milestone_overdue", "union_overdue", "pain_above_band"})
