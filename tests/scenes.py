@@ -20,9 +20,9 @@ from typing import Any
 from django.test import Client
 
 from tracker import clock
-from tracker.clinical.terms import Decision, Gate, Modifier, Procedure, Role, Side
-from tracker.models import Actor, CheckIn, Clearance, Clinic, Episode, Membership, User
-from tracker.services import checkins, clearances, consents, episodes, protocols
+from tracker.clinical.terms import Decision, FactKind, Gate, Modifier, Procedure, Role, Side
+from tracker.models import Actor, CheckIn, Clearance, Clinic, Episode, EpisodeFact, Invite, Membership, User
+from tracker.services import caregivers, checkins, clearances, consents, episodes, joining, protocols
 from tracker.services.enrolment import Enrolment
 
 PASSWORD = "a password that only tests use"
@@ -124,6 +124,33 @@ def check_in(episode: Episode, *, days_ago: int = 0, by: Actor | None = None, **
     on = clock.today(episode.patient.time_zone) - timedelta(days=days_ago)
     parsed = checkins.parse({"date": on.isoformat(), **(answers or {"pain_load": 3})})
     return checkins.record(episode=episode, by=by or patient(episode), answers=parsed)
+
+
+def spoil(staff: Staff, episode: Episode) -> Episode:
+    """A date of surgery in its record that no reader understands, by a way around the product."""
+    EpisodeFact.objects.create(
+        episode=episode,
+        kind=FactKind.SURGERY_DATE,
+        value="last spring",
+        since=today(staff.clinic),
+        by=staff.surgeon.user,
+        recorded_at=clock.now() + timedelta(seconds=1),
+    )
+    return episode
+
+
+def helper(episode: Episode, name: str = "Sam Doe", *, days: int = 30) -> User:
+    """The patient's partner, who has accepted to look and to check in for them, for so many days."""
+    link = caregivers.invite(
+        by=patient(episode),
+        name=name,
+        email=f"helper{next(_numbers)}@example.org",
+        relation="partner",
+        may_record=True,
+        until=today(episode.clinic) + timedelta(days=days),
+    )
+    invite = Invite.objects.get(caregiver=link)
+    return User.objects.get(pk=joining.accept(invite=invite.pk, user=None, consent=consents.CURRENT).pk)
 
 
 def diary(staff: Staff, episode: Episode, pain: list[int | None], **answers: Any) -> list[CheckIn]:

@@ -12,14 +12,12 @@ from tests import post, scenes
 from tests.browser.served import session_of
 from tests.scenes import Staff
 from tracker import clock
-from tracker.clinical.terms import Ending, FactKind
+from tracker.clinical.terms import Ending
 from tracker.models import (
     Actor,
     CheckIn,
     EmergencyAccess,
     Episode,
-    EpisodeFact,
-    Invite,
     Kind,
     OutboxMessage,
     Role,
@@ -27,10 +25,7 @@ from tracker.models import (
 )
 from tracker.services import (
     calls,
-    caregivers,
     closings,
-    consents,
-    joining,
     measurements,
     proposals,
     reach,
@@ -66,7 +61,7 @@ def clinic() -> Pictured:
     }
     sessions = {name: session_of(who.user) for name, who in people.items()}
     return Pictured(
-        sessions=sessions | {"helper": session_of(_helper(knees["usual"]))},
+        sessions=sessions | {"helper": session_of(scenes.helper(knees["usual"], "Alex Hale"))},
         ids={name: row.pk for name, row in {**knees, **check_ins}.items()} | {"patient": knees["usual"].patient_id},
     )
 
@@ -120,17 +115,7 @@ def _closed(staff: Staff) -> Episode:
 
 
 def _spoilt(staff: Staff) -> Episode:
-    """With a fact in its record that no reader understands."""
-    knee = scenes.knee(staff, given_name="Olga", family_name="Petrenko", day=12)
-    EpisodeFact.objects.create(
-        episode=knee,
-        kind=FactKind.SURGERY_DATE,
-        value="last spring",
-        since=scenes.today(staff.clinic),
-        by=staff.surgeon.user,
-        recorded_at=clock.now() + timedelta(seconds=1),
-    )
-    return knee
+    return scenes.spoil(staff, scenes.knee(staff, given_name="Olga", family_name="Petrenko", day=12))
 
 
 def _proposed(staff: Staff) -> Episode:
@@ -191,21 +176,6 @@ def _offered(staff: Staff) -> None:
     meadow = scenes.clinic("Meadow Hospital")
     theirs = scenes.knee(meadow, given_name="Tom", family_name="Reed", day=25)
     transfers.ask(episode=theirs, by=meadow.surgeon, to=staff.clinic.pk, reason="Moves house.")
-
-
-def _helper(knee: Episode) -> User:
-    """Somebody who looks after the patient and may check in for them."""
-    until = scenes.today(knee.clinic) + timedelta(days=60)
-    link = caregivers.invite(
-        by=scenes.patient(knee),
-        name="Alex Hale",
-        email="alex@example.org",
-        relation="partner",
-        may_record=True,
-        until=until,
-    )
-    invite = Invite.objects.get(caregiver=link)
-    return User.objects.get(pk=joining.accept(invite=invite.pk, user=None, consent=consents.CURRENT).pk)
 
 
 REFUSED = "It was refused for good: the address may be wrong."

@@ -13,9 +13,9 @@ from tests import post, scenes
 from tests.scenes import Staff
 from tests.web.test_worklist import copies
 from tracker import clock as product_clock
-from tracker.clinical.terms import Decision, FactKind
+from tracker.clinical.terms import Decision
 from tracker.clock import StoppedClock
-from tracker.models import Alert, Assessment, CheckIn, Episode, EpisodeFact, Kind, OutboxMessage
+from tracker.models import Alert, Assessment, CheckIn, Episode, Kind, OutboxMessage
 from tracker.services import episodes, measurements, milestones, reach, reviews, triage
 
 pytestmark = pytest.mark.django_db
@@ -300,15 +300,7 @@ def test_what_goes_to_a_colleague_about_the_patient_names_the_colleague(
 @pytest.fixture
 def spoilt(riverside: Staff, knee: Episode) -> Episode:
     """The knee with a fact in its record that no reader understands."""
-    EpisodeFact.objects.create(
-        episode=knee,
-        kind=FactKind.SURGERY_DATE,
-        value="last spring",
-        since=scenes.today(riverside.clinic),
-        by=riverside.surgeon.user,
-        recorded_at=product_clock.now() + timedelta(seconds=1),
-    )
-    return knee
+    return scenes.spoil(riverside, knee)
 
 
 def test_a_record_that_cannot_be_worked_out_says_so_what_the_patient_reads_and_whom_to_tell(

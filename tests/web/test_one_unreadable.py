@@ -11,24 +11,16 @@ from django.utils.html import strip_tags
 from tests import scenes
 from tests.scenes import Staff
 from tests.services.reminding import run
-from tracker.clinical.terms import Attention, FactKind
+from tracker.clinical.terms import Attention
 from tracker.clock import StoppedClock
-from tracker.models import Assessment, Episode, EpisodeFact, OutboxMessage
+from tracker.models import Assessment, Episode, OutboxMessage
 from tracker.services import ticks
 
 
 @pytest.fixture
 def healthy(riverside: Staff, clock: StoppedClock) -> Episode:
     """A knee like any other, in the list beside one whose date of surgery is no date."""
-    spoilt = scenes.knee(riverside, given_name="Olga", family_name="Petrenko")
-    EpisodeFact.objects.create(
-        episode=spoilt,
-        kind=FactKind.SURGERY_DATE,
-        value="last spring",
-        since=scenes.today(riverside.clinic),
-        by=riverside.surgeon.user,
-        recorded_at=clock.instant + timedelta(seconds=1),
-    )
+    scenes.spoil(riverside, scenes.knee(riverside, given_name="Olga", family_name="Petrenko"))
     return scenes.knee(riverside, given_name="Robin", family_name="Hale")
 
 

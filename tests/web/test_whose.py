@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -12,9 +11,8 @@ from django.utils.safestring import mark_safe
 from tests import scenes
 from tests.scenes import Staff
 from tracker.clock import StoppedClock
-from tracker.models import Episode, Invite, User
+from tracker.models import Episode
 from tracker.selectors.caregivers import Helping
-from tracker.services import caregivers, consents, joining
 from tracker.templatetags.whose import told_of
 
 pytestmark = pytest.mark.django_db
@@ -34,18 +32,8 @@ def anna(riverside: Staff) -> Episode:
 
 @pytest.fixture
 def helper(anna: Episode, clock: StoppedClock) -> Client:
-    until = clock.instant.date() + timedelta(days=30)
-    link = caregivers.invite(
-        by=scenes.patient(anna),
-        name="Sam Doe",
-        email="sam@example.org",
-        relation="partner",
-        may_record=True,
-        until=until,
-    )
-    user = joining.accept(invite=Invite.objects.get(caregiver=link).pk, user=None, consent=consents.CURRENT)
     browser = Client()
-    browser.force_login(User.objects.get(pk=user.pk))
+    browser.force_login(scenes.helper(anna))
     return browser
 
 
