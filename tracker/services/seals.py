@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from tracker.models import AuditEvent, AuditHead, AuditSeal, AuditSweep, User
 from tracker.selectors import chains
@@ -48,9 +48,16 @@ def seal(*, now: datetime, alive: Callable[[], object] | None = None) -> int:
     return laid
 
 
+def _unsealed(after: int) -> QuerySet[AuditEvent]:
+    """Events after an id that have no seal. Seals are bounded, too, or a database reads them all from the first on."""
+    return AuditEvent.objects.filter(
+        ~Exists(AuditSeal.objects.filter(pk__gt=after, event=OuterRef("pk"))), pk__gt=after
+    )
+
+
 def _waiting(after: int) -> list[UUID | None]:
     """The clinics, None for the installation, that have events without a seal."""
-    rows = AuditEvent.objects.filter(pk__gt=after, seal=None).order_by().values_list("clinic_id", flat=True).distinct()
+    rows = _unsealed(after).order_by().values_list("clinic_id", flat=True).distinct()
     return list(rows)
 
 
@@ -71,7 +78,7 @@ def _lay(clinic: UUID | None, after: int, now: datetime) -> list[AuditSeal]:
     chain = chains.chain_of(clinic)
     AuditHead.objects.bulk_create([AuditHead(chain=chain)], ignore_conflicts=True)
     head = AuditHead.objects.select_for_update().get(chain=chain)
-    rows = AuditEvent.objects.filter(pk__gt=after, seal=None, clinic=clinic).order_by("pk")
+    rows = _unsealed(after).filter(clinic=clinic).order_by("pk")
     seals = list(_seals(head, rows.values_list(*chains.columns())[:BATCH]))
     if seals:
         AuditSeal.objects.bulk_create(seals)
@@ -89,7 +96,7 @@ def _seals(head: AuditHead, events: Iterable[tuple[Any, ...]]) -> Iterator[Audit
 
 def _settle(after: int, now: datetime, all_of_them: bool) -> None:
     """Moves on where the next look begins. A database gives ids out before they are committed, so not to the last."""
-    waits = AuditEvent.objects.filter(pk__gt=after, seal=None).order_by("pk").values_list("pk", flat=True).first()
+    waits = _unsealed(after).order_by("pk").values_list("pk", flat=True).first()
     old = AuditEvent.objects.filter(pk__gt=after, at__lt=now - LATEST_COMMIT)
     if waits is not None:
         old = old.filter(pk__lt=waits)
