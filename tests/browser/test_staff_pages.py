@@ -12,8 +12,10 @@ from tests.browser.chromium import DESK, PHONE
 from tests.browser.conftest import Site
 from tests.browser.test_every_page import complaints
 from tests.scenes import Staff
+from tracker.clinical.terms import Ending
 from tracker.clock import StoppedClock
 from tracker.models import Alert, AlertEvent, Clearance, Episode, StaffLook
+from tracker.services import closings
 
 pytestmark = pytest.mark.browser
 
@@ -150,6 +152,8 @@ def test_no_state_of_a_staff_page_sticks_out_or_fails_axe(
     clock.advance(timedelta(days=21))
     scenes.check_in(knee, pain_load=6, symptoms=["calf_sore"], note="A note.")
     unsigned = scenes.knee(riverside, signed=False)
+    closed, spoilt = scenes.knee(riverside), scenes.spoil(riverside, scenes.knee(riverside))
+    closings.close(episode=closed, by=riverside.surgeon, outcome=Ending.MOVED, note="Follows in another town.")
     alert = Alert.objects.get(episode=knee)
     surgeon, physio, coordinator = (
         site.window(who.user, size, scheme)
@@ -165,6 +169,10 @@ def test_no_state_of_a_staff_page_sticks_out_or_fails_axe(
         (physio, "/protocols/mowhto_acc/"),
         (surgeon, f"/episodes/{knee.pk}/?history=all"),
         (surgeon, f"/episodes/{unsigned.pk}/"),
+        (surgeon, f"/episodes/{closed.pk}/"),
+        (surgeon, f"/episodes/{spoilt.pk}/"),
+        (site.window(scenes.patient(closed).user, size, scheme), "/today/"),
+        (site.window(scenes.patient(spoilt).user, size, scheme), "/today/"),
         (coordinator, f"/episodes/{knee.pk}/?at=XRAY_6W"),
         (coordinator, "/patients/"),
     ):
